@@ -1,0 +1,144 @@
+//! The entrances: extents are checked here, and the level is turned into code here, once per block of work.
+
+use crate::arch::{Scalar, Vector};
+use crate::lane::{Lane, Panels};
+use crate::level::Level;
+use crate::query::Query;
+use crate::retrieve::{Running, retrieve as retrieve_generic};
+use crate::score::TILE;
+use crate::weigh::SPAN;
+
+/// Makes `$name(level, ...)` run `$generic::<V>` compiled for that level.
+macro_rules! on_level {
+    ($name:ident, $generic:ident, ($($arg:ident: $ty:ty),*)) => {
+        fn $name(level: Level, $($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx2,fma")]
+                unsafe fn avx512($($arg: $ty),*) {
+                    // SAFETY: the features are those of this function.
+                    unsafe { $generic::<crate::arch::Avx512>($($arg),*) }
+                }
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn avx2($($arg: $ty),*) {
+                    // SAFETY: the features are those of this function.
+                    unsafe { $generic::<crate::arch::Avx2>($($arg),*) }
+                }
+                if level == Level::Avx512 && level.is_available() {
+                    // SAFETY: available.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if level == Level::Avx2 && level.is_available() {
+                    // SAFETY: available.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            let _ = level;
+            // SAFETY: the portable level needs no feature; extents were checked by the caller.
+            unsafe { $generic::<Scalar>($($arg),*) }
+        }
+    };
+}
+
+on_level!(retrieve_on, retrieve_generic,
+    (query: &Query<'_>, keys: &Panels<'_>, values: &Panels<'_>, floor: f32, running: &mut Running<'_>));
+on_level!(scores_on, scores_of, (query: &Query<'_>, keys: &Panels<'_>, out: &mut [Lane]));
+on_level!(weigh_on, weigh_of, (values: &Panels<'_>, weights: &[Lane], out: &mut [f32]));
+on_level!(exp_on, exp_of, (xs: &mut [Lane]));
+
+/// Streams `keys` past all cues of `query` and folds them into `running`.
+///
+/// `floor` comes from [`crate::weight_floor`]. Time: `2 cues rows (width + value width)` operations at
+/// most; panels without weight cost only their scores.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together, or `floor` is below the subnormal limit.
+pub fn retrieve(
+    level: Level,
+    query: &Query<'_>,
+    keys: &Panels<'_>,
+    values: &Panels<'_>,
+    floor: f32,
+    running: &mut Running<'_>,
+) {
+    let cues = query.count();
+    assert_eq!(query.width, keys.width(), "cues and keys differ in width");
+    assert_eq!(keys.count(), values.count(), "keys and values differ in rows");
+    assert!(running.maximum.len() == cues && running.sum.len() == cues, "one state per cue");
+    assert!(running.weighted.is_empty() || running.weighted.len() == cues * values.width());
+    assert!(floor >= crate::arch::EXP_FLOOR, "floor {floor} would make subnormal weights");
+    if cues > 0 {
+        retrieve_on(level, query, keys, values, floor, running);
+    }
+}
+
+/// `theta` of every cue and row: `out[cue * keys.count() + panel]`; dead rows are minus infinity.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn scores(level: Level, query: &Query<'_>, keys: &Panels<'_>, out: &mut [Lane]) {
+    assert_eq!(query.width, keys.width(), "cues and keys differ in width");
+    assert_eq!(out.len(), query.count() * keys.count(), "one lane per cue and panel");
+    scores_on(level, query, keys, out);
+}
+
+/// Adds `sum_i weight_i value_i` to each row of `out`, which is `(cues, values.width())`;
+/// `weights[cue * values.count() + panel]`, finite, zero for dead rows.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn weigh(level: Level, values: &Panels<'_>, weights: &[Lane], out: &mut [f32]) {
+    assert_eq!(out.len() % values.width(), 0, "whole rows");
+    assert_eq!(weights.len(), out.len() / values.width() * values.count(), "one lane per cue and panel");
+    weigh_on(level, values, weights, out);
+}
+
+/// `exp` of every float, for arguments at most zero: within 2 ULP of the true value above
+/// [`crate::EXP_FLOOR`], exact zero below it.
+pub fn exp(level: Level, xs: &mut [Lane]) {
+    exp_on(level, xs);
+}
+
+/// # Safety
+/// `Vector`'s contract; extents as [`scores`] checked them.
+#[inline(always)]
+unsafe fn scores_of<V: Vector>(query: &Query<'_>, keys: &Panels<'_>, out: &mut [Lane]) {
+    let stride = keys.count();
+    for from in (0..stride).step_by(SPAN) {
+        let block = keys.slice(from, from + SPAN);
+        for first in (0..query.count()).step_by(TILE) {
+            let cue_count = (query.count() - first).min(TILE);
+            // SAFETY: row `first` of `out` starts at `first * stride`, and `from` is inside it.
+            unsafe {
+                let out = out.as_mut_ptr().add(first * stride + from);
+                crate::score::theta::<V>(query, first, cue_count, &block, out, stride);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `Vector`'s contract; extents as [`weigh`] checked them.
+#[inline(always)]
+unsafe fn weigh_of<V: Vector>(values: &Panels<'_>, weights: &[Lane], out: &mut [f32]) {
+    let (stride, width) = (values.count(), values.width());
+    let cues = out.len() / width;
+    for from in (0..stride).step_by(SPAN) {
+        let block = values.slice(from, from + SPAN);
+        // SAFETY: `from` is inside every row of `weights`, and the block has at most SPAN panels.
+        unsafe {
+            let (lanes, weights) = (block.lanes().as_ptr(), weights.as_ptr().add(from));
+            crate::weigh::weigh::<V>(lanes, block.count(), width, weights, stride, cues, out.as_mut_ptr());
+        }
+    }
+}
+
+/// # Safety
+/// `Vector`'s contract.
+#[inline(always)]
+unsafe fn exp_of<V: Vector>(xs: &mut [Lane]) {
+    for x in xs {
+        // SAFETY: `x` is a lane.
+        unsafe { V::load(x).exp(V::splat(crate::arch::EXP_FLOOR)).store(x) };
+    }
+}
