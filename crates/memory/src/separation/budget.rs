@@ -2,7 +2,7 @@
 //! et al. 2024).
 
 use super::parse::{Form, Maker};
-use super::scores::kth_largest;
+use super::scores::{centred, kth_largest};
 use super::{Reach, Separate, Separation};
 use crate::Error;
 
@@ -65,11 +65,11 @@ impl Separate for Budget {
         for z in theta {
             let p = if *z > -1.0 { (*z - tau).clamp(0.0, 1.0) } else { 0.0 };
             if p > 0.0 {
-                conjugate += p * (*z - p / 2.0);
+                conjugate += (p * (*z + anchor - p / 2.0)).clamp(f64::MIN, f64::MAX);
             }
             *z = p;
         }
-        (k as f64 * anchor + conjugate).clamp(f64::MIN, f64::MAX)
+        conjugate.clamp(f64::MIN, f64::MAX)
     }
 
     fn uniform(&self, n: usize) -> f64 {
@@ -82,7 +82,7 @@ impl Separate for Budget {
     }
 
     fn jvp(&self, weights: &[f64], direction: &mut [f64]) -> Result<(), Error> {
-        super::scores::centred(|p| if p > 0.0 && p < 1.0 { 1.0 } else { 0.0 }, weights, direction);
+        centred(|p| if p > 0.0 && p < 1.0 { 1.0 } else { 0.0 }, weights, direction);
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 //! 2019; as a memory, Santos et al. 2024).
 
 use super::parse::{Form, Maker};
-use super::scores::{bisect, centred, descending, log_power, shift};
+use super::power::Power;
+use super::scores::{centred, descending, shift};
 use super::softmax::Softmax;
 use super::sparsemax::Sparsemax;
 use super::{Reach, Separate, Separation};
@@ -77,8 +78,8 @@ impl Separate for Entmax {
             let tau = threshold_three_halves(&descending(theta, -lead));
             Box::new(move |z| (z / 2.0 - tau).max(0.0).powi(2))
         } else {
-            let ln_s = largest_weight(&descending(theta, -lead), a).ln();
-            Box::new(move |z| log_power(-a * z, ln_s, a).exp())
+            let power = Power { a, scale: a, sum_power: 1.0, root: 1.0 };
+            Box::new(power.solve(&descending(theta, -lead)))
         };
         let values: Vec<f64> = theta.iter().map(|&z| if z > -lead { weight(z) } else { 0.0 }).collect();
         let total: f64 = values.iter().sum();
@@ -127,12 +128,4 @@ fn threshold_three_halves(sorted: &[f64]) -> f64 {
         tau = candidate;
     }
     tau
-}
-
-/// The weight of the largest score, from which all others follow; it grows with their sum.
-fn largest_weight(sorted: &[f64], a: f64) -> f64 {
-    if sorted.len() == 1 {
-        return 1.0;
-    }
-    bisect(|s| sorted.iter().map(|z| log_power(-a * z, s.ln(), a).exp()).sum::<f64>() >= 1.0)
 }

@@ -35,6 +35,7 @@ mod identity;
 mod normmax;
 mod parse;
 mod polynomial;
+mod power;
 mod scores;
 mod softmax;
 mod softmax1;

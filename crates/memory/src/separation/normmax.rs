@@ -2,7 +2,8 @@
 //! al. 2020).
 
 use super::parse::{Form, Maker};
-use super::scores::{bisect, descending, log_power, shift};
+use super::power::Power;
+use super::scores::{descending, shift};
 use super::{Reach, Separate, Separation};
 use crate::Error;
 
@@ -43,19 +44,6 @@ impl Normmax {
             Err(Error::Parameter { name: "gamma", value: gamma, limit: "finite and above 1" })
         }
     }
-
-    /// `ln v` of the largest score, from which all others follow.
-    fn ln_largest(&self, sorted: &[f64]) -> f64 {
-        if sorted.len() == 1 {
-            return 0.0;
-        }
-        let a = self.gamma - 1.0;
-        // Bisect on v itself for small gamma, on v^(gamma - 1) for large: whichever stays away from 1.
-        let ln_v = |x: f64| if a < 1.0 { x.ln() } else { x.ln() / a };
-        ln_v(bisect(|x| {
-            sorted.iter().map(|z| (self.gamma * log_power(-z, ln_v(x), a)).exp()).sum::<f64>() >= 1.0
-        }))
-    }
 }
 
 impl Separate for Normmax {
@@ -70,9 +58,9 @@ impl Separate for Normmax {
     fn weights(&self, theta: &mut [f64], _n: usize, _log_partition: f64) -> f64 {
         let Some(largest) = shift(theta) else { return f64::NEG_INFINITY };
         let a = self.gamma - 1.0;
-        let ln_largest = self.ln_largest(&descending(theta, -1.0));
-        let values: Vec<f64> =
-            theta.iter().map(|&z| if z > -1.0 { log_power(-z, ln_largest, a).exp() } else { 0.0 }).collect();
+        let power = Power { a, scale: 1.0, sum_power: self.gamma, root: a.max(1.0) };
+        let weight = power.solve(&descending(theta, -1.0));
+        let values: Vec<f64> = theta.iter().map(|&z| if z > -1.0 { weight(z) } else { 0.0 }).collect();
         let total: f64 = values.iter().sum();
         let mut conjugate = 1.0 - norm(&values, self.gamma) / total;
         for (z, v) in theta.iter_mut().zip(values) {

@@ -28,35 +28,6 @@ pub(super) fn descending(theta: &[f64], floor: f64) -> Vec<f64> {
     kept
 }
 
-/// The point of (0, 1] where a condition that fails at 0 and holds at 1 begins to hold, to the last bit.
-///
-/// The bracket never depends on how many scores there are, so that scores without weight cannot change
-/// a digit of the others.
-pub(super) fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
-    let (mut low, mut high) = (0.0_f64, 1.0_f64);
-    loop {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            return high;
-        }
-        if holds(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-}
-
-/// `ln v` for `v = [s^a - gap]_+^(1/a)`, the weight of a score that lies `gap` below the largest, whose
-/// weight is `s`. In this form nothing overflows for `a` near 0 or far above 1.
-pub(super) fn log_power(gap: f64, ln_s: f64, a: f64) -> f64 {
-    if gap == 0.0 {
-        return ln_s;
-    }
-    let x = gap / (a * ln_s).exp();
-    if x < 1.0 { ln_s + (-x).ln_1p() / a } else { f64::NEG_INFINITY }
-}
-
 /// `J u = w u - w (w.u) / sum w`, the Jacobian that most transforms on the simplex share.
 pub(super) fn centred(weight: impl Fn(f64) -> f64, weights: &[f64], direction: &mut [f64]) {
     let (mut total, mut along) = (0.0, 0.0);
