@@ -81,6 +81,16 @@ pub enum Error {
         /// Which combination, and what to choose instead.
         what: &'static str,
     },
+    /// A name that stands for nothing.
+    #[error("{place}: `{found}` is not known: choose one of {choices}")]
+    Choice {
+        /// What was to be chosen, such as "separation".
+        place: &'static str,
+        /// The text that was given.
+        found: String,
+        /// The names that are known, with commas between them.
+        choices: String,
+    },
     /// A memory file that cannot be read or written.
     #[error("{path}: {reason}")]
     File {

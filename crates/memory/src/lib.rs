@@ -1,11 +1,11 @@
 //! Associative memories.
 
-mod error;
 pub mod binary;
 pub mod classical;
+mod error;
 pub mod key_value;
 pub mod separation;
 pub mod two_body;
 
 pub use error::Error;
-pub use separation::{Reach, Separate, Separation};
+pub use separation::{Reach, Rectification, Separate, Separation};

@@ -5,7 +5,44 @@
 //! that recall never raises it (Hopfield-Fenchel-Young: arXiv 2411.08590).
 //!
 //! Adding one means one file: implement [`Separate`], and hand it to the builder with
-//! [`Separation::custom`].
+//! [`Separation::custom`]. A file of this folder also adds its constructor to [`Separation`], and one
+//! line to the list in `parse.rs` makes it known by name.
+//!
+//! | name | weights | conjugate | paper |
+//! | --- | --- | --- | --- |
+//! | `identity` | `theta` | `sum theta^2 / 2` | Hopfield 1982 |
+//! | `polynomial(n)`, `rectified(n)` | `n theta^(n-1)` | `sum theta^n` | Krotov and Hopfield 2016 |
+//! | `exponential` | `exp theta` | `sum exp theta` | Demircigil et al. 2017 |
+//! | `softmax` | `exp theta / sum exp theta` | `ln sum exp theta` | Ramsauer et al. 2021 |
+//! | `softmax1` | `exp theta / (1 + sum exp theta)` | `ln (1 + sum exp theta)` | Hu et al. 2024 |
+//! | `sparsemax`, `entmax(alpha)`, `normmax(gamma)` | sparse, on the simplex | Fenchel-Young | Santos et al. 2024 |
+//! | `budget(k)` | `clip(theta - tau, 0, 1)`, sum `k` | Fenchel-Young | Santos et al. 2024 |
+//! | `topk(k)` | softmax over the `k` best | `ln sum exp` over the `k` best | |
+//! | `topk-keep(k)` | the `k` largest weights of softmax | that of softmax | |
+//! | `argmax` | all on the largest | `max theta` | |
+//! | `epanechnikov` | uniform over `theta > -2` | `ln sum relu(1 + theta / 2)` | arXiv 2506.10801 |
+//!
+//! # Edge cases
+//! A score of minus infinity is a masked pattern: it gets weight zero. When every pattern is masked, or
+//! there is none, all weights are zero. A score of plus infinity counts as `f64::MAX`.
+
+mod argmax;
+mod budget;
+mod entmax;
+mod epanechnikov;
+mod exponential;
+mod identity;
+mod normmax;
+mod parse;
+mod polynomial;
+mod power;
+mod scores;
+mod softmax;
+mod softmax1;
+mod sparsemax;
+mod topk;
+
+pub use polynomial::Rectification;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,19 +60,20 @@ pub enum Reach {
     },
     /// Each weight depends on its own score only: one streaming pass, weights add.
     Pointwise,
-    /// Only scores above `largest - margin` can carry weight.
+    /// Only scores at or above `largest - margin` can carry weight.
     BelowMax {
         /// Width of the band below the largest score, in units of `theta`.
         margin: f64,
     },
-    /// Only scores above `k-th largest - margin` can carry weight; ties at the edge are kept.
+    /// Only scores at or above `k-th largest - margin` can carry weight; with fewer than `k` patterns,
+    /// all can.
     BelowKth {
         /// Rank of the anchor, from 1.
         k: usize,
         /// Width of the band below it, in units of `theta`.
         margin: f64,
     },
-    /// Only scores above a fixed level can carry weight.
+    /// Only scores at or above a fixed level can carry weight.
     Above {
         /// The level, in units of `theta`.
         level: f64,
@@ -66,7 +104,9 @@ pub trait Separate: fmt::Debug + Send + Sync {
         false
     }
 
-    /// `Omega` at the uniform weights over `n` patterns: the constant of the energy.
+    /// The constant of the energy: `Omega` at the uniform weights over `n >= 1` patterns, which is its
+    /// least value. Zero where weights are not normalised (identity, polynomial, exponential,
+    /// Epanechnikov): their published energies have no constant.
     fn uniform(&self, n: usize) -> f64;
 
     /// The margin `m` such that a lead of `m` in `theta` over every other score puts all weight on
@@ -75,9 +115,28 @@ pub trait Separate: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether `weights` is the gradient of a convex conjugate, so that recall cannot raise the energy.
+    /// Whether `weights` is the gradient of a convex conjugate (a subgradient, at ties).
     fn is_gradient(&self) -> bool {
         true
+    }
+
+    /// Whether recall with these weights cannot raise the energy: every gradient, and the mean shift of
+    /// the Epanechnikov memory, which is none.
+    fn descends(&self) -> bool {
+        self.is_gradient()
+    }
+
+    /// Overwrites a direction `u` with `J u`, where `J` is the Jacobian of the weights by `theta` at the
+    /// scores that gave `weights`. `J` is symmetric and positive semidefinite.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where the weights do not determine the Jacobian.
+    fn jvp(&self, weights: &[f64], direction: &mut [f64]) -> Result<(), Error> {
+        let _ = (weights, direction);
+        Err(Error::Unsupported {
+            what: "the weights of this separation do not determine its Jacobian: use softmax, softmax1, \
+                   sparsemax, entmax, normmax or budget",
+        })
     }
 }
 
