@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The published results of associative memory, one file each.
+
+mod experiment;
+mod outcome;
+mod published;
+mod statistics;
+
+pub use experiment::{Context, Effort, Experiment, LabError};
+pub use outcome::{Curve, Figure, Named, Outcome, Record, Scale};
+pub use published::Published;
+pub use statistics::{Summary, line, quantile};
+
+/// Every experiment, in the order of the list.
+pub fn experiments() -> Vec<Experiment> {
+    Vec::new()
+}
+
+/// The experiment of this id.
+///
+/// # Errors
+/// [`LabError::UnknownId`].
+pub fn experiment(id: &str) -> Result<Experiment, LabError> {
+    experiments().into_iter().find(|e| e.id == id).ok_or_else(|| LabError::UnknownId { id: id.to_owned() })
+}

@@ -77,6 +77,10 @@ impl Separate for Budget {
         k * k / (2.0 * n as f64)
     }
 
+    fn sums_to_one(&self) -> bool {
+        false
+    }
+
     fn margin(&self) -> Option<f64> {
         (self.k == 1).then_some(1.0)
     }

@@ -52,4 +52,8 @@ impl Separate for Exponential {
     fn uniform(&self, _n: usize) -> f64 {
         0.0
     }
+
+    fn sums_to_one(&self) -> bool {
+        false
+    }
 }

@@ -43,4 +43,8 @@ impl Separate for Identity {
     fn uniform(&self, _n: usize) -> f64 {
         0.0
     }
+
+    fn sums_to_one(&self) -> bool {
+        false
+    }
 }

@@ -126,6 +126,11 @@ pub trait Separate: fmt::Debug + Send + Sync {
         self.is_gradient()
     }
 
+    /// Whether the weights always add up to one, so that the weighted sum is an average of patterns.
+    fn sums_to_one(&self) -> bool {
+        true
+    }
+
     /// Overwrites a direction `u` with `J u`, where `J` is the Jacobian of the weights by `theta` at the
     /// scores that gave `weights`. `J` is symmetric and positive semidefinite.
     ///

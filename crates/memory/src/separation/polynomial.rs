@@ -107,6 +107,10 @@ impl Separate for Polynomial {
         0.0
     }
 
+    fn sums_to_one(&self) -> bool {
+        false
+    }
+
     fn is_gradient(&self) -> bool {
         self.rectification == Rectification::Rectified || self.degree % 2 == 0
     }

@@ -51,6 +51,10 @@ impl Separate for Softmax1 {
         -(n as f64).ln_1p()
     }
 
+    fn sums_to_one(&self) -> bool {
+        false
+    }
+
     fn jvp(&self, weights: &[f64], direction: &mut [f64]) -> Result<(), Error> {
         let along: f64 = weights.iter().zip(&*direction).map(|(p, u)| p * u).sum();
         for (p, u) in weights.iter().zip(direction) {

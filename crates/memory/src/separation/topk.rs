@@ -127,6 +127,10 @@ impl Separate for TopK {
         }
     }
 
+    fn sums_to_one(&self) -> bool {
+        self.rest == Rest::Shared
+    }
+
     fn margin(&self) -> Option<f64> {
         // Any lead at all: the smallest number that a difference is tested against.
         (self.k == 1 && self.rest == Rest::Shared).then_some(f64::MIN_POSITIVE)

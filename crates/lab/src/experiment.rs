@@ -1,0 +1,108 @@
+//! The shape of a reproduction.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::outcome::{Outcome, Record};
+use crate::published::Published;
+
+/// How much work a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// The full protocol.
+    #[default]
+    Full,
+    /// Small sizes: shows that everything works, in seconds; its numbers prove nothing.
+    Smoke,
+}
+
+/// What a run is given.
+pub struct Context<'a> {
+    /// Everything random in the run derives from it.
+    pub seed: u64,
+    /// Full protocol or smoke.
+    pub effort: Effort,
+    /// Folder of the data sets (`ATTRACTOR_DATA`).
+    pub data: Option<PathBuf>,
+    progress: &'a mut (dyn FnMut(f64, &str) + Send),
+}
+
+impl<'a> Context<'a> {
+    /// A context that reports its progress, a share from 0 to 1 and a word, to `progress`.
+    pub fn new(
+        seed: u64,
+        effort: Effort,
+        data: Option<PathBuf>,
+        progress: &'a mut (dyn FnMut(f64, &str) + Send),
+    ) -> Self {
+        Self { seed, effort, data, progress }
+    }
+
+    /// Says how far the run is.
+    pub fn progress(&mut self, share: f64, doing: &str) {
+        (self.progress)(share, doing);
+    }
+}
+
+/// Why a reproduction could not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabError {
+    /// No experiment has this id.
+    #[error("no experiment `{id}`: `attractor reproduce --list` shows them all")]
+    UnknownId {
+        /// The id.
+        id: String,
+    },
+    /// Its data is not there, or cannot be read.
+    #[error(transparent)]
+    Data(#[from] attractor_data::Error),
+    /// A memory refused: a defect of the experiment.
+    #[error(transparent)]
+    Memory(#[from] attractor_memory::Error),
+}
+
+/// A published result and the code that reproduces it.
+#[derive(Debug, Clone, Copy)]
+pub struct Experiment {
+    /// Such as `capacity/classical`.
+    pub id: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// Authors, year, place.
+    pub source: &'static str,
+    /// What is done, in short.
+    pub protocol: &'static str,
+    /// The published number.
+    pub published: Option<Published>,
+    /// Names of the data sets that it needs.
+    pub data: &'static [&'static str],
+    /// The run.
+    pub run: fn(&mut Context<'_>) -> Result<Outcome, LabError>,
+}
+
+impl Experiment {
+    /// Runs it, and returns the outcome with its machine-readable record.
+    ///
+    /// # Errors
+    /// [`LabError`] when data is missing.
+    pub fn reproduce(&self, context: &mut Context<'_>) -> Result<(Outcome, Record), LabError> {
+        let start = Instant::now();
+        let outcome = (self.run)(context)?;
+        let record = Record {
+            schema: 1,
+            id: self.id,
+            title: self.title,
+            source: self.source,
+            protocol: self.protocol,
+            published: self.published,
+            measured: outcome.measured,
+            series: outcome.series.clone(),
+            baselines: outcome.baselines.clone(),
+            pass: outcome.pass,
+            seconds: start.elapsed().as_secs_f64(),
+            seed: context.seed,
+        };
+        Ok((outcome, record))
+    }
+}

@@ -1,0 +1,176 @@
+//! Rows of vectors in the kernel's layout, cut into leaves of fixed size.
+//!
+//! A leaf is the unit of work and of the reduction tree; its size never depends on how many threads there
+//! are. Leaves are grown one by one, so that storing more never copies what is stored.
+
+use attractor_kernel::{LANES, Lane, Panels, padded};
+use ndarray::{ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
+
+/// Rows of a leaf.
+pub(crate) const LEAF: usize = 4096;
+
+/// Rows of one width. Rows are dead or live; dead ones keep their place until [`Rows::compact`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rows {
+    width: usize,
+    len: usize,
+    leaves: Vec<Leaf>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Leaf {
+    lanes: Vec<Lane>,
+    live: Vec<u16>,
+    factors: Vec<Lane>,
+}
+
+impl Rows {
+    /// No rows yet, each of `width` components.
+    pub(crate) fn new(width: usize) -> Self {
+        Self { width, ..Self::default() }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn padded(&self) -> usize {
+        padded(self.width)
+    }
+
+
+    pub(crate) fn leaves(&self) -> usize {
+        self.leaves.len()
+    }
+
+    pub(crate) fn leaf(&self, i: usize) -> Panels<'_> {
+        let leaf = &self.leaves[i];
+        Panels::new(&leaf.lanes, &leaf.live, &leaf.factors, self.padded())
+            .expect("a leaf's parts are kept of equal length")
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        let lane = size_of::<Lane>();
+        self.leaves
+            .iter()
+            .map(|l| (l.lanes.capacity() + l.factors.capacity()) * lane + l.live.capacity() * 2)
+            .sum()
+    }
+
+    /// Appends rows; `factors` has one number per row, or is empty for all rows ever.
+    pub(crate) fn append(&mut self, rows: ArrayView2<'_, f32>, factors: &[f32]) {
+        let start = self.len;
+        let end = start + rows.nrows();
+        self.leaves.resize_with(end.div_ceil(LEAF), Leaf::default);
+        let width = self.padded();
+        self.leaves.par_iter_mut().enumerate().skip(start / LEAF).for_each(|(i, leaf)| {
+            let (from, to) = ((i * LEAF).max(start), ((i + 1) * LEAF).min(end));
+            let part = rows.slice_axis(Axis(0), (from - start..to - start).into());
+            let factors = if factors.is_empty() { factors } else { &factors[from - start..to - start] };
+            leaf.append(from - i * LEAF, part, factors, width);
+        });
+        self.len = end;
+    }
+
+    /// The row's components.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
+        let (leaf, panel, lane) = place(row);
+        let lanes = &self.leaves[leaf].lanes[panel * self.padded()..][..self.width];
+        lanes.iter().map(move |l| l.0[lane])
+    }
+
+    /// `sum_j scale * row_j` added to `out`.
+    pub(crate) fn add_row(&self, row: usize, scale: f64, out: &mut [f64]) {
+        for (to, x) in out.iter_mut().zip(self.row(row)) {
+            *to += scale * f64::from(x);
+        }
+    }
+
+    pub(crate) fn is_live(&self, row: usize) -> bool {
+        let (leaf, panel, lane) = place(row);
+        self.leaves[leaf].live[panel] >> lane & 1 == 1
+    }
+
+    pub(crate) fn kill(&mut self, row: usize) {
+        let (leaf, panel, lane) = place(row);
+        self.leaves[leaf].live[panel] &= !(1 << lane);
+    }
+
+    /// Keeps the rows for which `keep` is true, in their order.
+    pub(crate) fn compact(&mut self, keep: &[bool]) {
+        let mut rows = ndarray::Array2::zeros((keep.iter().filter(|&&k| k).count(), self.width));
+        let mut factors = Vec::new();
+        for (row, mut to) in (0..self.len).filter(|&r| keep[r]).zip(rows.rows_mut()) {
+            to.iter_mut().zip(self.row(row)).for_each(|(t, x)| *t = x);
+            let (leaf, panel, lane) = place(row);
+            if let Some(f) = self.leaves[leaf].factors.get(panel) {
+                factors.push(f.0[lane]);
+            }
+        }
+        *self = Self::new(self.width);
+        self.append(rows.view(), &factors);
+    }
+}
+
+impl Leaf {
+    fn append(&mut self, first: usize, rows: ArrayView2<'_, f32>, factors: &[f32], width: usize) {
+        let panels = (first + rows.nrows()).div_ceil(LANES);
+        self.lanes.resize(panels * width, Lane::ZERO);
+        self.live.resize(panels, 0);
+        if !factors.is_empty() {
+            self.factors.resize(panels, Lane::ZERO);
+        }
+        for (i, row) in rows.rows().into_iter().enumerate() {
+            let (panel, lane) = ((first + i) / LANES, (first + i) % LANES);
+            write(&mut self.lanes[panel * width..(panel + 1) * width], lane, row);
+            self.live[panel] |= 1 << lane;
+            if let Some(&f) = factors.get(i) {
+                self.factors[panel].0[lane] = f;
+            }
+        }
+    }
+}
+
+fn write(panel: &mut [Lane], lane: usize, row: ArrayView1<'_, f32>) {
+    match row.as_slice() {
+        Some(row) => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
+        None => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
+    }
+}
+
+fn place(row: usize) -> (usize, usize, usize) {
+    (row / LEAF, row % LEAF / LANES, row % LANES)
+}
+
+const _: () = assert!(LEAF.is_multiple_of(LANES));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn rows_come_back_whatever_the_pieces_they_were_stored_in() {
+        let all = Array2::from_shape_fn((2 * LEAF + 37, 3), |(i, j)| (i * 3 + j) as f32);
+        let factors: Vec<f32> = (0..all.nrows()).map(|i| i as f32).collect();
+        for cuts in [vec![0], vec![0, 1], vec![0, 17, LEAF - 1, LEAF, LEAF + 5]] {
+            let mut rows = Rows::new(3);
+            for (i, &from) in cuts.iter().enumerate() {
+                let to = cuts.get(i + 1).copied().unwrap_or(all.nrows());
+                rows.append(all.slice(ndarray::s![from..to, ..]), &factors[from..to]);
+            }
+            assert_eq!(rows.len(), all.nrows());
+            for i in [0, 15, 16, LEAF - 1, LEAF, 2 * LEAF + 36] {
+                assert_eq!(rows.row(i).collect::<Vec<_>>(), all.row(i).to_vec());
+                assert!(rows.is_live(i));
+            }
+            let keep: Vec<bool> = (0..all.nrows()).map(|i| i % 3 == 0).collect();
+            rows.compact(&keep);
+            assert_eq!(rows.row(5).collect::<Vec<_>>(), all.row(15).to_vec());
+            let view = rows.leaf(0);
+            assert_eq!(view.factors()[0].0[5], 15.0);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Recall: the state moves until it rests.
+
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::pass::{Read, Source, norm, read, thetas};
+use super::report::{Leading, Report, summary};
+use super::{Memory, check_rows};
+use crate::{Error, Status};
+
+/// Components of the cue that are known and must not move.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Clamp {
+    /// Every component moves.
+    #[default]
+    Free,
+    /// These components are held at the cue's values, in every cue.
+    Components(Vec<usize>),
+    /// `(cues, width)`: true where a component is held.
+    Mask(Array2<bool>),
+}
+
+/// How much is told of each cue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// A [`Report`] per cue: one more pass over the memory than the states need.
+    #[default]
+    Full,
+    /// States, steps and status only.
+    States,
+}
+
+/// How the state moves. [`Dynamics::default`] runs to a fixed point and reports everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dynamics {
+    /// Most steps. Default 100. Zero reports on the cue itself.
+    pub steps: usize,
+    /// A cue rests when `|q' - q| <= tolerance * (1 + |q|)`. Default 1e-5. With zero, only an exact fixed
+    /// point stops a cue before the step limit.
+    pub tolerance: f64,
+    /// Share of the way to the update that a step goes, in (0, 1]. Default 1.
+    pub damping: f64,
+    /// Known components. Default none.
+    pub clamp: Clamp,
+    /// How much is told. Default everything.
+    pub detail: Detail,
+}
+
+impl Default for Dynamics {
+    fn default() -> Self {
+        Self { steps: 100, tolerance: 1e-5, damping: 1.0, clamp: Clamp::Free, detail: Detail::Full }
+    }
+}
+
+/// What recall returns, row by row for the cues.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recall {
+    /// The end states, `(cues, width)`.
+    pub states: Array2<f32>,
+    /// The values read at the end states, `(cues, value width)`; `None` without values.
+    pub values: Option<Array2<f32>>,
+    /// Steps taken by each cue.
+    pub steps: Vec<usize>,
+    /// How each cue ended.
+    pub status: Vec<Status>,
+    /// Length of each cue's last step.
+    pub residuals: Vec<f64>,
+    /// One report per cue; empty with [`Detail::States`].
+    pub reports: Vec<Report>,
+}
+
+impl Memory {
+    /// Recalls every row of `cues`, `(n, width)`, with the default [`Dynamics`].
+    ///
+    /// # Errors
+    /// As [`Memory::recall_with`].
+    pub fn recall(&self, cues: ArrayView2<'_, f32>) -> Result<Recall, Error> {
+        self.recall_with(cues, &Dynamics::default())
+    }
+
+    /// Recalls every row of `cues`, `(n, width)`. The result for a cue depends neither on the other cues
+    /// nor on the number of threads, to the bit.
+    ///
+    /// # Errors
+    /// An empty memory; cues of another width or with entries that are not finite; a tolerance below zero;
+    /// a damping outside (0, 1]; a clamp that does not fit the cues.
+    ///
+    /// ```
+    /// use attractor_memory::{Clamp, Dynamics, Memory, Separation};
+    /// use ndarray::array;
+    ///
+    /// let mut memory = Memory::builder(4).separation(Separation::softmax(4.0)).build()?;
+    /// memory.store(array![[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0]].view())?;
+    /// // The first two components are known; the others are completed.
+    /// let dynamics = Dynamics { clamp: Clamp::Components(vec![0, 1]), ..Dynamics::default() };
+    /// let recall = memory.recall_with(array![[1.0, -1.0, 0.0, 0.0]].view(), &dynamics)?;
+    /// assert!(recall.states[[0, 3]] < -0.99 && recall.states[[0, 1]] == -1.0);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    pub fn recall_with(&self, cues: ArrayView2<'_, f32>, dynamics: &Dynamics) -> Result<Recall, Error> {
+        if self.is_empty() {
+            return Err(Error::Empty);
+        }
+        check_rows(cues, self.width(), "cues")?;
+        let held = dynamics.check(cues.nrows(), cues.ncols())?;
+        let n = cues.nrows();
+        let mut states = cues.to_owned();
+        let mut traces = vec![Vec::new(); n];
+        let mut steps = vec![0; n];
+        let mut status = vec![Status::StepLimit; n];
+        let mut residuals = vec![0.0; n];
+        let mut active: Vec<usize> = (0..n).collect();
+        for _ in 0..dynamics.steps {
+            if active.is_empty() {
+                break;
+            }
+            let from = states.select(Axis(0), &active);
+            let read = read(self.source(), from.view());
+            let mut resting = vec![false; active.len()];
+            for (i, &cue) in active.iter().enumerate() {
+                let q = from.row(i);
+                if dynamics.detail == Detail::Full {
+                    traces[cue].push(self.energy_at(q, read.conjugates[i]).total());
+                }
+                if !read.supported[i] {
+                    status[cue] = Status::OutOfSupport;
+                    resting[i] = true;
+                    continue;
+                }
+                let next = self.advance(&read, i, q.as_slice().unwrap_or(&[]), dynamics.damping);
+                let mut moved = 0.0;
+                for (j, (x, to)) in states.row_mut(cue).iter_mut().zip(next).enumerate() {
+                    if held.as_ref().is_none_or(|held| !held[[cue, j]]) {
+                        moved += f64::from(to - *x).powi(2);
+                        *x = to;
+                    }
+                }
+                let moved = moved.sqrt();
+                steps[cue] += 1;
+                residuals[cue] = moved;
+                if moved <= dynamics.tolerance * (1.0 + norm(q.iter().copied())) {
+                    status[cue] = Status::Converged;
+                    resting[i] = true;
+                }
+            }
+            let mut rests = resting.into_iter();
+            active.retain(|_| !rests.next().unwrap_or(false));
+        }
+        let reports = match dynamics.detail {
+            Detail::Full => self.inspect(states.view(), traces, &status),
+            Detail::States => Vec::new(),
+        };
+        let values = self.values.as_ref().map(|values| {
+            let source = Source { values: Some(values), ..self.source() };
+            read(source, states.view()).sums
+        });
+        Ok(Recall { states, values, steps, status, residuals, reports })
+    }
+
+    /// The energy of every row of `states`, `(n, width)`, by component.
+    ///
+    /// # Errors
+    /// An empty memory; states of another width or with entries that are not finite.
+    pub fn energies(&self, states: ArrayView2<'_, f32>) -> Result<Vec<super::Energy>, Error> {
+        if self.is_empty() {
+            return Err(Error::Empty);
+        }
+        check_rows(states, self.width(), "states")?;
+        let read = read(Source { values: None, ..self.source() }, states);
+        let rows = states.rows().into_iter().zip(read.conjugates);
+        Ok(rows.map(|(q, conjugate)| self.energy_at(q, conjugate)).collect())
+    }
+
+    /// The weight of every stored pattern for every row of `cues`: `(n, len)`, columns in the order of
+    /// [`Memory::ids`]. This is the matrix that recall never writes; it is meant for looking at few cues.
+    ///
+    /// # Errors
+    /// As [`Memory::energies`].
+    pub fn weights(&self, cues: ArrayView2<'_, f32>) -> Result<Array2<f64>, Error> {
+        if self.is_empty() {
+            return Err(Error::Empty);
+        }
+        check_rows(cues, self.width(), "cues")?;
+        let mut out = Array2::zeros((cues.nrows(), self.len()));
+        for (i, mut to) in out.rows_mut().into_iter().enumerate() {
+            let mut all = thetas(self.source(), cues.slice_axis(Axis(0), (i..=i).into()));
+            if let Some(theta) = all.first_mut() {
+                self.weigh(theta);
+                to.iter_mut().zip(theta.iter()).for_each(|(t, w)| *t = *w);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Scores to weights in place; returns the conjugate.
+    fn weigh(&self, theta: &mut [f64]) -> f64 {
+        let kind = self.separation.kind();
+        let partition = match kind.needs_partition() {
+            true => log_sum_exp(theta),
+            false => f64::NAN,
+        };
+        kind.weights(theta, self.len(), partition)
+    }
+
+    fn advance(&self, read: &Read, i: usize, q: &[f32], damping: f64) -> Vec<f32> {
+        let mut next = read.sums.row(i).to_vec();
+        self.projection.apply(&mut next, q);
+        if damping < 1.0 {
+            for (to, &x) in next.iter_mut().zip(q) {
+                *to = (f64::from(x) + damping * (f64::from(*to) - f64::from(x))) as f32;
+            }
+        }
+        next
+    }
+
+    /// Reports on end states. Cues go in small tiles: the scores of a tile are kept whole.
+    fn inspect(&self, states: ArrayView2<'_, f32>, traces: Vec<Vec<f64>>, ends: &[Status]) -> Vec<Report> {
+        const TILE: usize = 6;
+        let live: Vec<usize> = self.live_rows().collect();
+        let mut traces = traces.into_iter();
+        let mut reports = Vec::with_capacity(states.nrows());
+        for tile in states.axis_chunks_iter(Axis(0), TILE) {
+            for (q, mut theta) in tile.rows().into_iter().zip(thetas(self.source(), tile)) {
+                let margin = margin(&theta) / self.separation.beta();
+                let conjugate = self.weigh(&mut theta);
+                let energy = self.energy_at(q, conjugate);
+                let mut trace = traces.next().unwrap_or_default();
+                // A cue out of support did not move: its only energy is already there.
+                if ends[reports.len()] != Status::OutOfSupport || trace.is_empty() {
+                    trace.push(energy.total());
+                }
+                let (leading, entropy, spread, kind) = summary(&theta);
+                let leading = leading
+                    .into_iter()
+                    .map(|(at, weight)| Leading { id: self.ids[live[at]], weight })
+                    .collect();
+                reports.push(Report { energy, trace, leading, entropy, spread, kind, margin });
+            }
+        }
+        reports
+    }
+}
+
+impl Dynamics {
+    /// Checks the numbers, and returns the clamp as a mask.
+    fn check(&self, cues: usize, width: usize) -> Result<Option<Array2<bool>>, Error> {
+        if !(self.damping > 0.0 && self.damping <= 1.0) {
+            return Err(Error::Parameter {
+                name: "damping",
+                value: self.damping,
+                limit: "above 0, at most 1",
+            });
+        }
+        if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
+            let limit = "finite and at least 0";
+            return Err(Error::Parameter { name: "tolerance", value: self.tolerance, limit });
+        }
+        match &self.clamp {
+            Clamp::Free => Ok(None),
+            Clamp::Components(held) => {
+                let mut mask = Array2::from_elem((cues, width), false);
+                for &component in held {
+                    if component >= width {
+                        return Err(Error::Clamp { component, width });
+                    }
+                    mask.column_mut(component).fill(true);
+                }
+                Ok(Some(mask))
+            }
+            Clamp::Mask(mask) if mask.ncols() != width => {
+                Err(Error::Width { expected: width, found: mask.ncols(), place: "clamp" })
+            }
+            Clamp::Mask(mask) if mask.nrows() != cues => {
+                Err(Error::Rows { expected: cues, found: mask.nrows(), place: "clamp" })
+            }
+            Clamp::Mask(mask) => Ok(Some(mask.clone())),
+        }
+    }
+}
+
+/// Largest minus second largest.
+fn margin(theta: &[f64]) -> f64 {
+    let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for &x in theta {
+        if x > first {
+            (first, second) = (x, first);
+        } else if x > second {
+            second = x;
+        }
+    }
+    first - second
+}
+
+fn log_sum_exp(theta: &[f64]) -> f64 {
+    let top = theta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    top + theta.iter().map(|t| (t - top).exp()).sum::<f64>().ln()
+}
