@@ -1,0 +1,235 @@
+//! Tables of numbers in text: comma, semicolon or tab separated, with or without a header.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ::csv::{ByteRecord, ErrorKind, ReaderBuilder};
+use ndarray::Array2;
+
+use crate::bytes::Source;
+use crate::error::{Error, Malformed, few, read_bytes};
+use crate::{Set, Shape, name_of};
+
+/// Names of a column that holds classes, in any case ("clase" is that of the UCI collection of 2014).
+const LABELS: [&str; 6] = ["label", "class", "clase", "target", "species", "y"];
+
+/// Which column of a table holds the classes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Label {
+    /// The first one called label, class, clase, target, species or y; else the last one when its first cell is
+    /// no number; else none.
+    #[default]
+    Guess,
+    /// None: every column is a component.
+    None,
+    /// The one of this name.
+    Name(String),
+    /// The one at this place, from 0.
+    Position(usize),
+}
+
+/// A table as it stands in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Names of the numeric columns; "column 1" and so on where there is no header.
+    pub columns: Vec<String>,
+    /// The numbers, `(rows, columns)`, all finite.
+    pub values: Array2<f32>,
+    /// Class numbers, one per row.
+    pub labels: Option<Vec<u32>>,
+    /// Names of the classes by number; empty where the classes are whole numbers already.
+    pub class_names: Vec<String>,
+}
+
+/// The table in `bytes`, which may be gzipped.
+///
+/// The separator is the commonest of comma, semicolon and tab in the first line.
+/// The first line is a header when none of its cells is a number.
+/// A first column without a name is an index, and left out.
+/// Classes that are whole numbers keep them; others are numbered in the order of their names.
+///
+/// ```
+/// use attractor_data::csv;
+/// let table = csv::parse(b"height,width,label\n1.5,2,cat\n3,4.5,ant\n", &csv::Label::Guess)?;
+/// assert_eq!(table.columns, ["height", "width"]);
+/// assert_eq!(table.labels, Some(vec![1, 0]));
+/// assert_eq!(table.class_names, ["ant", "cat"]);
+/// # Ok::<(), attractor_data::Malformed>(())
+/// ```
+///
+/// # Errors
+/// [`Malformed::Cell`] with line and column for a cell that is no finite number or a row of another length,
+/// [`Malformed::Column`] when the label column is not there, [`Malformed::Empty`], [`Malformed::Damaged`].
+pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(separator(bytes)?)
+        .from_reader(Source::new(bytes).into_reader());
+    let (mut first, mut record) = (ByteRecord::new(), ByteRecord::new());
+    if !next(&mut reader, &mut first)? {
+        return Err(Malformed::Empty { shape: vec![0] });
+    }
+    let more = next(&mut reader, &mut record)?;
+    let header = is_header(&first);
+    let names: Vec<String> = (0..first.len())
+        .map(|column| if header { text(&first[column]) } else { format!("column {}", column + 1) })
+        .collect();
+    let start = usize::from(header && names.len() > 1 && names[0].is_empty());
+    let sample = if header { &record } else { &first };
+    let label = label_column(label, &names, sample)?;
+    let mut columns = Columns { start, label, values: Vec::new(), classes: Vec::new() };
+    if !header {
+        columns.push(&first)?;
+    }
+    if more {
+        columns.push(&record)?;
+        while next(&mut reader, &mut record)? {
+            columns.push(&record)?;
+        }
+    }
+    columns.finish(&names)
+}
+
+/// The table in the file at `path`, plain or gzipped.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::Malformed`] as of [`parse`].
+pub fn read(path: &Path, label: &Label) -> Result<Table, Error> {
+    parse(&read_bytes(path)?, label).map_err(|reason| reason.at(path))
+}
+
+/// The rows of the file at `path` as patterns. The range is that of all values together.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_set(path: &Path, label: &Label) -> Result<Set, Error> {
+    let table = read(path, label)?;
+    let shape = Shape::Vector(table.values.ncols());
+    let set = Set::new(name_of(path), table.values, shape)?;
+    match table.labels {
+        None => Ok(set),
+        Some(labels) if table.class_names.is_empty() => set.with_labels(labels),
+        Some(labels) => set.with_classes(labels, table.class_names),
+    }
+}
+
+/// What has been read so far.
+struct Columns {
+    start: usize,
+    label: Option<usize>,
+    values: Vec<f32>,
+    classes: Vec<String>,
+}
+
+impl Columns {
+    fn push(&mut self, record: &ByteRecord) -> Result<(), Malformed> {
+        for column in self.start..record.len() {
+            let cell = &record[column];
+            if Some(column) == self.label {
+                self.classes.push(text(cell));
+                continue;
+            }
+            match number(cell) {
+                Some(value) if value.is_finite() => self.values.push(value),
+                _ => {
+                    let line = record.position().map_or(0, ::csv::Position::line);
+                    let shown: String = text(cell).chars().take(40).collect();
+                    let reason = format!("{shown:?} is not a finite number");
+                    return Err(Malformed::Cell { line, column: column + 1, reason });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, names: &[String]) -> Result<Table, Malformed> {
+        let kept = |column: &usize| *column >= self.start && Some(*column) != self.label;
+        let columns: Vec<String> =
+            (0..names.len()).filter(kept).map(|column| names[column].clone()).collect();
+        let d = columns.len();
+        let rows = self.values.len().checked_div(d).unwrap_or(0);
+        if rows == 0 {
+            return Err(Malformed::Empty { shape: vec![self.classes.len(), d] });
+        }
+        let values = Array2::from_shape_vec((rows, d), self.values)
+            .map_err(|reason| Malformed::Damaged { part: "table", reason: reason.to_string() })?;
+        let (labels, class_names) = match self.label {
+            None => (None, Vec::new()),
+            Some(_) => {
+                let (labels, names) = classes(&self.classes);
+                (Some(labels), names)
+            }
+        };
+        Ok(Table { columns, values, labels, class_names })
+    }
+}
+
+/// Reads a record; false at the end.
+fn next<R: std::io::Read>(reader: &mut ::csv::Reader<R>, record: &mut ByteRecord) -> Result<bool, Malformed> {
+    reader.read_byte_record(record).map_err(|error| match error.kind() {
+        ErrorKind::UnequalLengths { pos, expected_len, len } => Malformed::Cell {
+            line: pos.as_ref().map_or(0, ::csv::Position::line),
+            column: *expected_len.min(len) as usize + 1,
+            reason: format!("the row has {len} columns, the first row {expected_len}"),
+        },
+        other => Malformed::Damaged { part: "table", reason: format!("{other:?}") },
+    })
+}
+
+fn separator(bytes: &[u8]) -> Result<u8, Malformed> {
+    /// Longer lines tell their separator in their beginning.
+    const GLANCE: usize = 65_536;
+    let start = Source::new(bytes).up_to(GLANCE)?;
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |separator: &u8| line.iter().filter(|byte| *byte == separator).count();
+    // The last of equals wins: a comma where there is no separator at all.
+    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
+}
+
+fn is_header(first: &ByteRecord) -> bool {
+    first.iter().all(|cell| number(cell).is_none())
+}
+
+fn label_column(label: &Label, names: &[String], sample: &ByteRecord) -> Result<Option<usize>, Malformed> {
+    let missing = |wanted| Malformed::Column { wanted, columns: few(names) };
+    match label {
+        Label::None => Ok(None),
+        Label::Position(column) if *column < names.len() => Ok(Some(*column)),
+        Label::Position(column) => Err(missing(format!("at position {column}"))),
+        Label::Name(name) => {
+            names.iter().position(|other| other == name).map(Some).ok_or_else(|| missing(format!("{name:?}")))
+        }
+        Label::Guess => {
+            let named = names.iter().position(|name| LABELS.contains(&name.to_lowercase().as_str()));
+            let last = names.len().saturating_sub(1);
+            let is_word = |cell: &[u8]| number(cell).is_none() && !text(cell).is_empty();
+            let last_is_word = last > 0 && sample.get(last).is_some_and(is_word);
+            Ok(named.or(last_is_word.then_some(last)))
+        }
+    }
+}
+
+/// Class numbers: the cells themselves where all are whole numbers, else the places of their sorted names.
+fn classes(cells: &[String]) -> (Vec<u32>, Vec<String>) {
+    let whole = |cell: &String| {
+        let value: f64 = cell.parse().ok()?;
+        ((0.0..=f64::from(u32::MAX)).contains(&value) && value.fract() == 0.0).then_some(value as u32)
+    };
+    if let Some(labels) = cells.iter().map(whole).collect() {
+        return (labels, Vec::new());
+    }
+    let mut numbers: BTreeMap<&str, u32> = cells.iter().map(|cell| (cell.as_str(), 0)).collect();
+    for (place, number) in numbers.values_mut().enumerate() {
+        *number = place as u32;
+    }
+    let labels = cells.iter().map(|cell| numbers[cell.as_str()]).collect();
+    (labels, numbers.into_keys().map(str::to_owned).collect())
+}
+
+fn text(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell).trim().to_owned()
+}
+
+fn number(cell: &[u8]) -> Option<f32> {
+    str::from_utf8(cell).ok()?.trim().parse().ok()
+}
