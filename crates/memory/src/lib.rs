@@ -1,8 +1,8 @@
 //! Associative memories.
 
-mod error;
 pub mod binary;
 pub mod classical;
+mod error;
 pub mod key_value;
 pub mod separation;
 pub mod two_body;
