@@ -1,5 +1,7 @@
 //! Every Lagrangian against finite differences: activation = gradient, Hessian = its derivative.
 
+#![allow(clippy::unwrap_used)]
+
 use attractor_memory::two_body::{Function, Lagrangian};
 use ndarray::{Array1, array};
 use rand::{RngExt, SeedableRng};

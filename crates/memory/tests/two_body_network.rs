@@ -1,8 +1,10 @@
 //! The full network: its Lyapunov function, and its reduction to the one-layer memories.
 
+#![allow(clippy::unwrap_used)]
+
 use attractor_memory::Error;
 use attractor_memory::two_body::{Function, Integration, Lagrangian, State, Status, TwoBody};
-use ndarray::{Array1, Array2, ArrayView1, array};
+use ndarray::{Array1, Array2, array};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -95,8 +97,8 @@ fn model_b_with_a_step_of_tau_walks_the_printed_path() {
     assert!((end.state[0] - 0.999662609720332).abs() < 1e-12);
 }
 
-fn naive_modern_update(xi: &Array2<f64>, beta: f64, v: ArrayView1<f64>) -> Array1<f64> {
-    let scores: Vec<f64> = xi.rows().into_iter().map(|x| beta * x.dot(&v)).collect();
+fn naive_modern_update(xi: &Array2<f64>, beta: f64, v: &Array1<f64>) -> Array1<f64> {
+    let scores: Vec<f64> = xi.rows().into_iter().map(|x| beta * x.dot(v)).collect();
     let total: f64 = scores.iter().map(|s| s.exp()).sum();
     let mut out = Array1::zeros(v.len());
     for (x, s) in xi.rows().into_iter().zip(scores) {
@@ -114,7 +116,7 @@ fn one_step_of_tau_is_the_known_memory() {
         let one = Integration { steps: 1, ..Integration::euler(2.5) };
 
         let b = TwoBody::model_b(xi.view(), 3.0).unwrap().time_constants(2.5, 1.0).unwrap().effective();
-        let expected = naive_modern_update(&xi, 3.0, v.view());
+        let expected = naive_modern_update(&xi, 3.0, &v);
         let stepped = b.settle(v.view(), &one).unwrap().state;
         assert!((&stepped - &expected).iter().all(|d| d.abs() < 1e-13));
         assert!((b.update(v.view()).unwrap() - expected).iter().all(|d| d.abs() < 1e-13));

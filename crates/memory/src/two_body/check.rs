@@ -4,8 +4,8 @@ use ndarray::{Array1, ArrayView1, ArrayView2};
 
 use crate::Error;
 
-/// Products of three entries of this size, summed over any array that fits in memory, stay finite.
-pub(crate) const LARGEST: f64 = 1e90;
+/// Products of four entries of this size, summed over any array that fits in memory, stay finite.
+pub(crate) const LARGEST: f64 = 1e60;
 
 /// What a computed number must be.
 pub(crate) const RANGE: &str = "within the range of f64: scale the patterns or the state down";
@@ -45,5 +45,5 @@ fn entry(row: usize, column: usize, value: f64, place: &'static str) -> Result<(
     if !value.is_finite() {
         return Err(Error::NotFinite { row, column, value, place });
     }
-    within(place, value, (-LARGEST, LARGEST), "of magnitude 1e90 at most")
+    within(place, value, (-LARGEST, LARGEST), "of magnitude 1e60 at most")
 }
