@@ -42,6 +42,18 @@ pub(crate) fn unpack(packed: &[u64], width: usize) -> Array2<f32> {
     })
 }
 
+/// One packed row as -1 and +1.
+pub(crate) fn spins(row: &[u64], width: usize) -> Vec<f64> {
+    (0..width).map(|i| if bit(row, i) { 1.0 } else { -1.0 }).collect()
+}
+
+/// The inverse of [`spins`].
+pub(crate) fn pack_spins(spins: &[f64]) -> Vec<u64> {
+    let word =
+        |chunk: &[f64]| chunk.iter().enumerate().fold(0, |word, (i, &s)| word | u64::from(s > 0.0) << i);
+    spins.chunks(WORD).map(word).collect()
+}
+
 /// In how many of `width` components two packed rows agree; the overlap is `2 agreements - width`.
 pub(crate) fn agreements(a: &[u64], b: &[u64], width: usize) -> u32 {
     width as u32 - a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum::<u32>()
@@ -81,6 +93,11 @@ impl BitPatterns {
     pub(crate) fn row(&self, index: usize) -> &[u64] {
         let stride = words(self.width);
         &self.packed[index * stride..(index + 1) * stride]
+    }
+
+    /// The pattern at `index` as -1 and +1.
+    pub(crate) fn spins(&self, index: usize) -> Vec<f64> {
+        spins(self.row(index), self.width)
     }
 
     pub(crate) fn to_array(&self) -> Array2<f32> {

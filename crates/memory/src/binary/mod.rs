@@ -18,6 +18,8 @@
 //! multiplies by `F`, held as mantissa and exponent so that no degree and no beta can overflow.
 //! Ties are exact, and the result depends on neither the order of storage nor the number of threads.
 
+#![allow(clippy::needless_pass_by_value, reason = "array views are small and passed by value")]
+
 mod bits;
 mod columns;
 mod dense;
@@ -31,7 +33,7 @@ mod scaled;
 mod schedule;
 mod units;
 
-pub(crate) use bits::{BitPatterns, pack};
+pub(crate) use bits::{BitPatterns, pack, pack_spins, spins, words};
 pub(crate) use columns::Columns;
 pub use dense::{DenseMemory, Energy, Form};
 pub(crate) use dynamics::{Units, relax};
