@@ -39,7 +39,6 @@ impl Rows {
         padded(self.width)
     }
 
-
     pub(crate) fn leaves(&self) -> usize {
         self.leaves.len()
     }
