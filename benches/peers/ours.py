@@ -1,20 +1,13 @@
 """The command `attractor bench` as a contestant."""
 
 import json
-import os
 import subprocess
-from pathlib import Path
 
 import numpy as np
 
 
 class OursFailed(Exception):
     """The command did not give a measurement; the text says why."""
-
-
-def default_binary():
-    """Where a release build puts the command."""
-    return Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "attractor"
 
 
 def recall(binary, workload, keys_path, cues_path, threads, repeat, out_path):

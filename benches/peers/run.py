@@ -18,11 +18,19 @@ from itertools import groupby
 from pathlib import Path
 
 
+SETTLE_SECONDS = 0.3
+
+
 def main(arguments):
-    """Parses, fixes the number of threads, and only then loads the peers."""
-    options = parse(arguments)
+    """Parses, fixes the number of threads, and only then loads the libraries."""
+    parser = options_parser()
+    options = parser.parse_args(arguments)
+    for name in ("threads", "repeat"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} {getattr(options, name)}: must be at least 1")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(options.threads)
+    complete(parser, options)
 
     import peers
     import report
@@ -38,15 +46,12 @@ def main(arguments):
     for failure in failures:
         say(f"failed: {failure}")
     if options.record is not None:
-        path = report.write_record(options.record, rows, where, command(arguments))
-        say(f"record: {path}")
+        say(f"record: {report.write_record(options.record, rows, where, command(options))}")
     return 1 if failures or not all(row["equal"] for row in rows) else 0
 
 
-def parse(arguments):
-    """The options; misuse ends with exit code 2 and one line on what is wrong."""
-    from ours import default_binary
-
+def options_parser():
+    """The options and their help."""
     parser = argparse.ArgumentParser(
         description="Attractor beside PyTorch, FAISS and NumPy: equal results first, then times.",
         epilog="example: run.py --only 64x10kx256 --repeat 9")
@@ -60,26 +65,34 @@ def parse(arguments):
     parser.add_argument("--record", type=Path, metavar="FOLDER", help="write a dated CSV there")
     parser.add_argument("--self-test", action="store_true",
                         help="all of this on tiny sizes, in seconds; the times mean nothing")
-    options = parser.parse_args(arguments)
-    for name in ("threads", "repeat"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} {getattr(options, name)}: must be at least 1")
+    return parser
+
+
+def complete(parser, options):
+    """Checks what the options name; misuse ends with exit code 2 and one line on it."""
+    options.settle = 0 if options.self_test else SETTLE_SECONDS
     if options.self_test and options.record is not None:
         parser.error("--record: the times of --self-test are not worth keeping")
     if options.peers_only and options.attractor is not None:
         parser.error("--attractor: --peers-only measures without it")
-    if not options.peers_only:
-        named = options.attractor is not None
-        options.attractor = (options.attractor or default_binary()).resolve()
-        if not options.attractor.is_file():
-            if named or not options.self_test:
-                parser.error(f"{options.attractor}: no such file; build it with "
-                             "`cargo build --release`, or measure with --peers-only")
-            say("note: no command to measure; the peers alone")
-            options.attractor = None
     if not chosen(options):
         parser.error(f"--only {options.only!r}: no workload has that in its name")
-    return options
+    if options.peers_only:
+        return
+    named = options.attractor is not None
+    options.attractor = (options.attractor or default_binary()).resolve()
+    if options.attractor.is_file():
+        return
+    if named or not options.self_test:
+        parser.error(f"{options.attractor}: no such file; build it with "
+                     "`cargo build --release`, or measure with --peers-only")
+    say("note: no command to measure; the peers alone")
+    options.attractor = None
+
+
+def default_binary():
+    """Where a release build puts the command."""
+    return Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release" / "attractor"
 
 
 def chosen(options):
@@ -123,10 +136,14 @@ def measure_all(options, workloads):
     return rows, failures
 
 
-def command(arguments):
+def command(options):
     """The command line for the record, without the folders of this machine."""
-    words = [Path(a).name if os.sep in a else a for a in arguments]
-    return shlex.join(["benches/peers/run.py", *words])
+    words = ["benches/peers/run.py", "--threads", options.threads, "--repeat", options.repeat]
+    if options.only:
+        words += ["--only", options.only]
+    if options.peers_only:
+        words.append("--peers-only")
+    return shlex.join(str(word) for word in words)
 
 
 def say(text):
