@@ -30,7 +30,11 @@ def store(binary, keys_path, threads, repeat):
 
 def call(arguments):
     """Runs the command and reads the one JSON line that it prints."""
-    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, check=False)
+    words = [str(argument) for argument in arguments]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise OursFailed(f"could not be started: {error}") from error
     if done.returncode != 0:
         raise OursFailed(f"exit code {done.returncode}: {done.stderr.strip()}")
     try:
