@@ -1,4 +1,4 @@
-"""The workloads: sizes, data and beta, fixed before any result was seen.
+"""The workloads: sizes, data and beta, fixed before ours was measured.
 
 Every array is float32 in C order and follows from one seed, so that each
 contestant reads the same bits. `keys` are the stored patterns, `cues` what is
