@@ -143,7 +143,6 @@ fn certified_basins_hold_one_fixed_point() {
     for seed in 0..4000 {
         let trial = Trial::new(seed);
         let certificate = trial.geometry.certificate(trial.row, trial.beta).unwrap();
-        assert_eq!(certificate.basin().is_some(), certificate.fixed_point_error().is_some());
         let Some(basin) = certificate.basin() else { continue };
         assert!(basin.inner <= basin.outer);
         if trial.distance >= basin.outer {
@@ -160,6 +159,10 @@ fn certified_basins_hold_one_fixed_point() {
         // Close to the edge 200 steps are not enough to see the limit.
         if rho < 0.9 {
             assert!(length(&(&fixed - &from_pattern)) < 1e-9, "two fixed points in one basin");
+            let nearest = (0..trial.patterns.nrows())
+                .map(|i| length(&(&fixed - &trial.patterns.row(i))))
+                .fold(f64::INFINITY, f64::min);
+            assert_eq!(trial.error(&fixed), nearest, "the fixed point belongs to another pattern");
             inner.add(trial.error(&fixed), basin.inner);
             published.add(trial.error(&fixed), certificate.fixed_point_error().unwrap());
             for t in 0..10 {
@@ -194,7 +197,11 @@ fn basins_are_the_largest_that_the_conditions_allow() {
                 assert!((first - basin.inner).abs() <= 1.1e-4, "{first} {basin:?}");
             }
             Some(_) => {}
-            None => assert_eq!(last, 0.0),
+            // Nothing to find, or a ball in which the fixed point need not be nearest to this pattern.
+            None => {
+                let nearest = trial.geometry.separation[trial.row] / (2.0 * trial.geometry.radius);
+                assert!(last == 0.0 || first + 1e-4 >= nearest, "{first} {last}");
+            }
         }
     }
     assert!(found > 50, "{found}");

@@ -94,22 +94,29 @@ impl Certificate {
     /// `contraction(r) < 1`. Both are solved in closed form: the second ends at
     /// `outer = D_i / (2 M) - ln(4 beta M^2 (N-1)) / (2 beta M)`, and the first holds there exactly when it is
     /// above `1 / (2 beta M)`; it begins to hold at `inner`, by the Lambert function.
+    ///
+    /// A memory so warm that all cues end at one average meets both conditions in a very large ball. That is
+    /// no recall: `inner` must also be below `D_i / (2 M)`, where the fixed point is nearer to this pattern
+    /// than to any other.
     pub fn basin(&self) -> Option<Basin> {
-        let steepness = 2.0 * self.beta * self.radius;
-        let at_pattern = self.contraction(0.0);
-        if at_pattern == 0.0 {
-            // No other pattern weighs anything at the pattern; alone, it is reached from everywhere.
-            let outer = if self.count == 1 || self.radius == 0.0 { f64::INFINITY } else { self.outer() };
-            return (outer > 0.0).then_some(Basin { inner: 0.0, outer });
-        }
         let outer = self.outer();
-        if outer * steepness <= 1.0 {
+        // Grows with the distance to the pattern; 1 at `outer`.
+        let at_pattern = self.contraction(0.0);
+        let steepness = 2.0 * self.beta * self.radius;
+        let inner = if at_pattern == 0.0 {
+            0.0
+        } else if outer * steepness > 1.0 {
+            -lambert_w0(-at_pattern)? / steepness
+        } else {
             return None;
-        }
-        lambert_w0(-at_pattern).map(|w| Basin { inner: -w / steepness, outer })
+        };
+        (outer > 0.0 && inner * 2.0 * self.radius < self.separation).then_some(Basin { inner, outer })
     }
 
     fn outer(&self) -> f64 {
+        if self.count == 1 || self.radius == 0.0 {
+            return f64::INFINITY;
+        }
         let widest = 4.0 * self.beta * self.radius * self.radius * (self.count - 1) as f64;
         (self.separation - widest.ln() / self.beta) / (2.0 * self.radius)
     }
