@@ -1,21 +1,3 @@
-<<<<<<< HEAD
-//! Temporary.
-#![allow(missing_docs)]
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Projection {
-    Linear,
-    Tanh { gain: f64 },
-    Normalise,
-    Sign,
-}
-impl Projection {
-    pub fn check(&self) -> Result<(), crate::Error> {
-        Ok(())
-    }
-    pub fn apply(&self, _s: &mut [f32], _p: &[f32]) {}
-    pub fn regulariser(&self, q: &[f32]) -> f64 {
-        q.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / 2.0
-=======
 //! Projection: how the weighted sum of patterns becomes the next state.
 //!
 //! Every projection is the gradient of a conjugate `R*`; its regulariser `R` is the other half of the
@@ -222,6 +204,5 @@ mod tests {
         for gain in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Projection::Tanh { gain }.check().is_err());
         }
->>>>>>> separation
     }
 }
