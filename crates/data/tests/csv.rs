@@ -58,6 +58,7 @@ fn wrong_cells_are_named_by_line_and_column() {
     check("a,b\n1,NaN\n", guess, "line 2, column 2: \"NaN\" is not a finite number");
     check("1,2\n3,1e99\n", guess, "line 2, column 2: \"1e99\" is not a finite number");
     check("1,2\n\n3\n", guess, "line 3, column 2: the row has 1 columns, the first row 2");
+    check("1,2\r\n\r\n\r\n3,x\r\n", guess, "line 4, column 2: \"x\" is not a finite number");
     check("1,2\n3,4,5\n", guess, "line 2, column 3: the row has 3 columns, the first row 2");
     check("a,b\n1,2\n", &Label::Name("c".into()), "no column \"c\": there are a, b");
     check("a,b\n1,2\n", &Label::Position(2), "no column at position 2: there are a, b");
@@ -78,7 +79,7 @@ fn gzipped_tables_open_like_plain_ones() {
     assert_eq!((set.name(), set.range(), set.labels()), ("t", (1.0, 5.0), Some(&[0, 1][..])));
     std::fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
     let text = open(&path).unwrap_err().to_string();
-    assert!(text.contains("t.csv.gz: damaged table"), "{text}");
+    assert!(text.contains("t.csv.gz: damaged gzip stream"), "{text}");
     let text = open(folder.path().join("none.csv")).unwrap_err().to_string();
     assert!(text.contains("none.csv: no such file or folder"), "{text}");
 }

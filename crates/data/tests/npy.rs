@@ -100,7 +100,7 @@ fn wrong_files_say_what_is_wrong() {
     let cases: [(Vec<u8>, &str); 14] = [
         (vec![], "truncated header: 0 bytes of 8"),
         (good[..9].to_vec(), "truncated header: 1 bytes of 2"),
-        (good[..30].to_vec(), "truncated header: 20 bytes of 62"),
+        (good[..30].to_vec(), "truncated header: 20 bytes of 60"),
         (good[..good.len() - 1].to_vec(), "truncated body: 7 bytes of 8"),
         ([&good[..], &[0]].concat(), "data goes on after the 8 bytes that the header announces"),
         (
@@ -161,6 +161,7 @@ fn the_rank_gives_the_shape() {
     assert_eq!(shape("(2, 3)", 6), (2, "3".to_owned()));
     assert_eq!(shape("(2, 3, 4)", 24), (2, "3x4".to_owned()));
     assert_eq!(shape("(2, 3, 4, 3)", 72), (2, "3x4x3".to_owned()));
+    assert_eq!(shape("(2, 3, 4, 5)", 120), (6, "4x5".to_owned()));
     assert_eq!(shape("(2, 3, 1, 1, 2)", 12), (2, "6".to_owned()));
 }
 
