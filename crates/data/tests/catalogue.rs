@@ -1,5 +1,7 @@
 //! Real data: what lies below `ATTRACTOR_DATA` opens and has its published numbers.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::path::PathBuf;
 
 use attractor_data::{Part, Shape, Values, csv, npz, open, split_set};

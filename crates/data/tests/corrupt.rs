@@ -1,5 +1,7 @@
 //! Damage: exact counts, right places, right laws, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use attractor_data::{Corruption, Region, Shape, glyphs, stream};
 use ndarray::{Array2, array};
 use proptest::prelude::*;

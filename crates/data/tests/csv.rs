@@ -1,5 +1,7 @@
 //! Tables: headers, separators, labels, and errors with line and column.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::Write;
 
 use attractor_data::csv::{Label, Table, parse};

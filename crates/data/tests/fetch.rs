@@ -1,4 +1,6 @@
 //! Downloads from a small server on this machine.
+
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 #![cfg(feature = "fetch")]
 
 use std::io::{Read, Write};

@@ -1,5 +1,7 @@
 //! IDX files: every type, any rank, and what is wrong with wrong ones.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::Write;
 
 use attractor_data::{Malformed, Part, Values, idx, open, split_set};

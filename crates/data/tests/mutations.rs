@@ -2,6 +2,8 @@
 //!
 //! The same bodies as the fuzz targets, over random bytes and over valid files with a few bytes changed.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::{Cursor, Write};
 
 use attractor_data::{Shape, csv, idx, npy, npz, png};

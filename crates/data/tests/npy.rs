@@ -1,5 +1,7 @@
 //! npy and npz files against a second implementation, `ndarray-npy`, and damaged ones.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::io::Cursor;
 
 use attractor_data::{Malformed, Values, npy, npz, open};

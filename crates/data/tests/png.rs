@@ -1,5 +1,7 @@
 //! PNG files of every colour type, folders of them, and pictures written back.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::path::Path;
 
 use ::png::{BitDepth, ColorType, Encoder};
