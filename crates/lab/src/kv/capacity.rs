@@ -8,7 +8,7 @@ use attractor_memory::Error;
 use rand::Rng;
 
 use super::contestant::{Contestant, Kind};
-use super::stimulus::{Stimuli, accuracy, mask};
+use super::stimulus::{Stimuli, accuracy, mask, share};
 
 /// Which numbers of patterns are tried for a width N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,8 @@ pub struct Outcome {
 /// # Errors
 /// [`Error::Parameter`] for a parameter out of range.
 pub fn run<R: Rng>(config: &Config, stream: impl Fn(&str) -> R) -> Result<Outcome, Error> {
+    share("masked", config.masked)?;
+    config.stimuli.check()?;
     let mut outcome = Outcome { curves: vec![], growth: vec![] };
     for &kind in &config.kinds {
         let from = outcome.curves.len();
@@ -176,4 +178,51 @@ fn growth(kind: Kind, curves: &[Curve]) -> Growth {
     let (x, y, xx, xy) = (sum(|p| p.0), sum(|p| p.1), sum(|p| p.0 * p.0), sum(|p| p.0 * p.1));
     let slope = (count * xy - x * y) / (count * xx - x * x);
     Growth { kind, slope, intercept: (y - slope * x) / count, per_unit: xy / xx }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn stream(name: &str) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(name.len() as u64)
+    }
+
+    #[test]
+    fn the_graded_loads_are_those_of_the_public_code() {
+        let mut expected: Vec<usize> = (1..8).collect();
+        expected.extend((8..40).step_by(4));
+        expected.extend((40..120).step_by(8));
+        assert_eq!(Loads::Graded.grid(40), expected);
+    }
+
+    #[test]
+    fn capacity_repeats_and_orders_the_memories() {
+        let config = Config { widths: vec![20, 40], trials: 2, ..Config::default() };
+        let outcome = run(&config, stream).unwrap();
+        assert_eq!(outcome, run(&config, stream).unwrap());
+        let at = |kind| outcome.curves.iter().find(|c| c.kind == kind && c.width == 40).unwrap();
+        assert!(at(Kind::Sequential).capacity > at(Kind::Hopfield).capacity);
+        assert!(at(Kind::Hopfield).capacity > at(Kind::CueOnly).capacity);
+    }
+
+    #[test]
+    fn the_line_through_exact_points_is_found() {
+        let curve = |width, capacity| {
+            let kind = Kind::Sequential;
+            Curve { kind, width, loads: vec![], accuracy: vec![], capacity }
+        };
+        let line = growth(Kind::Sequential, &[curve(10, 7), curve(20, 9), curve(40, 13)]);
+        assert!((line.slope - 0.2).abs() < 1e-12 && (line.intercept - 5.0).abs() < 1e-12);
+        assert!((line.per_unit - 770.0 / 2100.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn shares_outside_the_unit_interval_are_refused() {
+        let base = Config::default();
+        assert!(run(&Config { masked: 1.5, ..base.clone() }, stream).is_err());
+        assert!(run(&Config { stimuli: Stimuli::Drift { rho: f64::NAN }, ..base }, stream).is_err());
+    }
 }

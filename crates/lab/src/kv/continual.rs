@@ -13,7 +13,7 @@ use attractor_memory::Error;
 use rand::{Rng, RngExt};
 
 use super::contestant::{Contestant, Kind};
-use super::stimulus::{Stimuli, accuracy, mask};
+use super::stimulus::{Stimuli, accuracy, mask, share};
 
 /// The experiment.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +69,8 @@ pub struct Point {
 /// # Errors
 /// [`Error::Parameter`] for a parameter out of range.
 pub fn run<R: Rng>(config: &Config, stream: impl Fn(&str) -> R) -> Result<Vec<Point>, Error> {
+    share("masked", config.masked)?;
+    share("p_recall", config.p_recall)?;
     let mut points = vec![];
     for &kind in &config.kinds {
         for &delay in &config.delays {

@@ -8,7 +8,7 @@ use rand::Rng;
 
 use super::capacity::Loads;
 use super::contestant::{Contestant, Kind};
-use super::stimulus::{Stimuli, accuracy, mask};
+use super::stimulus::{Stimuli, accuracy, mask, share};
 
 /// The experiment.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,7 @@ pub struct Curve {
 /// # Errors
 /// [`Error::Parameter`], or [`Error::Unsupported`] for a memory that only completes its own cue.
 pub fn run<R: Rng>(config: &Config, stream: impl Fn(&str) -> R) -> Result<Vec<Curve>, Error> {
+    share("masked", config.masked)?;
     let loads = config.loads.grid(config.key);
     let mut curves = vec![];
     for &kind in &config.kinds {

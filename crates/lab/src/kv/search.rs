@@ -10,6 +10,7 @@ use rand::Rng;
 
 use super::capacity::{self, trial};
 use super::contestant::Kind;
+use super::stimulus::share;
 
 /// The search.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +58,7 @@ pub fn run<R: Rng>(
     kind: impl Fn(f64) -> Kind,
     stream: impl Fn(&str) -> R,
 ) -> Result<Outcome, Error> {
+    share("masked", config.masked)?;
     let n = config.width;
     let [low, high] =
         [config.loads.0, config.loads.1].map(|share| (share * n as f64).round().max(1.0) as usize);

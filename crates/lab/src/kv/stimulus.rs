@@ -1,5 +1,6 @@
 //! The patterns that are stored and the cues that are made of them.
 
+use attractor_memory::Error;
 use ndarray::Array1;
 use rand::{Rng, RngExt};
 
@@ -22,6 +23,14 @@ pub enum Stimuli {
 }
 
 impl Stimuli {
+    /// Refuses a `rho` outside [0, 1].
+    pub(super) fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Independent => Ok(()),
+            Self::Template { rho } | Self::Drift { rho } => share("rho", rho),
+        }
+    }
+
     /// `count` patterns of the given width.
     pub fn draw(self, count: usize, width: usize, rng: &mut impl Rng) -> Vec<Array1<f64>> {
         let mut all: Vec<Array1<f64>> = Vec::with_capacity(count);
@@ -50,6 +59,12 @@ pub fn mask(pattern: &Array1<f64>, masked: f64, rng: &mut impl Rng) -> Array1<f6
 pub fn accuracy(recalled: &Array1<f64>, target: &Array1<f64>) -> f64 {
     let right = recalled.iter().zip(target).filter(|(y, t)| *y * *t > 0.0).count();
     right as f64 / target.len().max(1) as f64
+}
+
+/// Refuses a share or a probability outside [0, 1].
+pub(super) fn share(name: &'static str, value: f64) -> Result<(), Error> {
+    let limit = "in [0, 1]";
+    if (0.0..=1.0).contains(&value) { Ok(()) } else { Err(Error::Parameter { name, value, limit }) }
 }
 
 fn bit(rng: &mut impl Rng) -> f64 {
