@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::candidates::{self, Candidate};
@@ -131,7 +131,7 @@ impl<'a> Group<'a> {
         for (row, to) in cues.rows().into_iter().zip(flat.chunks_exact_mut(width)) {
             to.iter_mut().zip(row).for_each(|(t, &x)| *t = x);
             let norm = match source.similarity {
-                Similarity::Cosine => norm(row.iter().copied()),
+                Similarity::Cosine => norm(row),
                 _ => 1.0,
             };
             let scale = beta * source.similarity.factor(norm, keys.width());
@@ -346,7 +346,16 @@ fn flush(x: f32) -> f32 {
     if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
 }
 
-/// Euclidean norm in f64.
-pub(crate) fn norm(xs: impl Iterator<Item = f32>) -> f64 {
-    xs.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+/// Euclidean norm in f64, in eight running sums.
+pub(crate) fn norm(row: ArrayView1<'_, f32>) -> f64 {
+    let Some(row) = row.as_slice() else { return norm(row.to_owned().view()) };
+    let mut sums = [0.0; 8];
+    let chunks = row.chunks_exact(8);
+    let rest: f64 = chunks.remainder().iter().map(|&x| f64::from(x).powi(2)).sum();
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(x) * f64::from(x);
+        }
+    }
+    (sums.iter().sum::<f64>() + rest).sqrt()
 }
