@@ -1,0 +1,48 @@
+"""The command `attractor bench` as a contestant."""
+
+import json
+import subprocess
+
+import numpy as np
+
+
+class OursFailed(Exception):
+    """The command did not give a measurement; the text says why."""
+
+
+def recall(binary, workload, keys_path, cues_path, threads, repeat, out_path):
+    """One run of the command: its JSON object and the final states, (cues, d) float32."""
+    report = call([binary, "bench", "--keys", keys_path, "--cues", cues_path,
+                   "--beta", repr(workload.beta), "--steps", workload.steps,
+                   "--separation", workload.separation, "--threads", threads,
+                   "--repeat", repeat, "--out", out_path, "--json"])
+    try:
+        return report, np.load(out_path)
+    except (OSError, ValueError) as error:
+        raise OursFailed(f"no states were written: {error}") from error
+
+
+def store(binary, keys_path, threads, repeat):
+    """One run of the command that times storing the keys into an empty memory."""
+    return call([binary, "bench", "--keys", keys_path, "--store",
+                 "--threads", threads, "--repeat", repeat, "--json"])
+
+
+def call(arguments):
+    """Runs the command and reads the one JSON line that it prints."""
+    words = [str(argument) for argument in arguments]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise OursFailed(f"could not be started: {error}") from error
+    if done.returncode != 0:
+        raise OursFailed(f"exit code {done.returncode}: {done.stderr.strip()}")
+    try:
+        report = json.loads(done.stdout)
+        if report["schema"] != 1:
+            raise OursFailed(f"schema {report['schema']}: this script reads schema 1")
+        if not report["samples_ms"]:
+            raise OursFailed("samples_ms is empty")
+        return report
+    except (ValueError, KeyError, TypeError) as error:
+        raise OursFailed(f"not the expected JSON ({error!r}): {done.stdout[:200]!r}") from error
