@@ -9,7 +9,7 @@ use attractor_data::{Malformed, Part, Values, idx, open, split_set};
 /// A file of the given type code, sizes and body.
 fn file(code: u8, sizes: &[u32], body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, code, sizes.len() as u8];
-    sizes.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend(sizes.iter().flat_map(|size| size.to_be_bytes()));
     bytes.extend(body);
     bytes
 }

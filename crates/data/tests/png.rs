@@ -30,12 +30,15 @@ fn grey(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Width, height, colour type, bits, the pixels of the file, the grey values.
+type Case<'a> = (u32, u32, ColorType, BitDepth, &'a [u8], &'a [u8]);
+
 #[test]
 fn every_colour_type_becomes_grey() {
     use BitDepth::{Eight, One, Sixteen, Two};
     use ColorType::{Grayscale, GrayscaleAlpha, Indexed, Rgb, Rgba};
     // 76 = 0.299 * 255, 150 = 0.587 * 255, 29 = 0.114 * 255, rounded.
-    let cases: [(u32, u32, ColorType, BitDepth, &[u8], &[u8]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (3, 1, Grayscale, Eight, &[0, 128, 255], &[0, 128, 255]),
         (3, 2, Grayscale, One, &[0b1010_0000, 0b0100_0000], &[255, 0, 255, 0, 255, 0]),
         (4, 1, Grayscale, Two, &[0b00_01_10_11], &[0, 85, 170, 255]),

@@ -21,6 +21,9 @@ const GROUP: usize = 96;
 /// Groups are multiples of this, the widest tile of the kernel.
 const TILE: usize = 6;
 
+/// Largest component of a sum: its square is still an `f64`, and a product with it an `f32` score at most clamped.
+const FAR: f64 = 1e36;
+
 /// What one read returns for every cue.
 pub(crate) struct Read {
     /// `sum_i p_i v_i`, before the projection. Empty (zero columns) without values.
@@ -78,8 +81,11 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
         })
         .collect();
     for (c, (sum, conjugate, supported)) in parts.into_iter().flatten().enumerate() {
+        // Unnormalised sums may leave the range of f32: they are scaled into it, and keep their direction.
+        let largest = sum.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let scale = if largest > FAR { FAR / largest } else { 1.0 };
         for (to, x) in out.sums.row_mut(c).iter_mut().zip(sum) {
-            *to = x.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32;
+            *to = (x * scale) as f32;
         }
         out.conjugates[c] = conjugate;
         out.supported[c] = supported;
@@ -257,7 +263,9 @@ impl<'a> Group<'a> {
                 };
                 let top = if null > 0.0 { maximum.max(0.0) } else { maximum };
                 let scale = (maximum - top).exp();
-                let total = sum * scale + null * (-top).exp();
+                // Not `null * exp(-top)` when there is none: far below zero that is zero times infinity.
+                let phantom = if null > 0.0 { null * (-top).exp() } else { 0.0 };
+                let total = sum * scale + phantom;
                 weighted.iter_mut().for_each(|w| *w = *w * scale / total);
                 (weighted, top + total.ln(), scale > 0.0)
             }
