@@ -1,8 +1,13 @@
 //! The command line.
 
+mod answer;
 mod bench;
 mod commands;
 mod output;
+mod picture;
+mod recipe;
+mod source;
+mod units;
 
 use std::process::ExitCode;
 
