@@ -8,9 +8,10 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
+use super::candidates::{self, Candidate};
 use super::panels::{LEAF, Rows};
 use crate::separation::{Reach, Separate};
 use crate::{Separation, Similarity};
@@ -19,6 +20,9 @@ use crate::{Separation, Similarity};
 const GROUP: usize = 96;
 /// Groups are multiples of this, the widest tile of the kernel.
 const TILE: usize = 6;
+
+/// Largest component of a sum: its square is still an `f64`, and a product with it an `f32` score at most clamped.
+const FAR: f64 = 1e36;
 
 /// What one read returns for every cue.
 pub(crate) struct Read {
@@ -46,7 +50,7 @@ pub(crate) struct Source<'a> {
 enum Part {
     Exponential { maximum: f64, sum: f64, weighted: Vec<f64> },
     Pointwise { conjugate: f64, weighted: Vec<f64> },
-    Candidates { rows: Vec<(usize, f32)> },
+    Candidates { rows: Vec<Candidate> },
 }
 
 /// Reads the memory for every row of `cues`.
@@ -77,8 +81,11 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
         })
         .collect();
     for (c, (sum, conjugate, supported)) in parts.into_iter().flatten().enumerate() {
+        // Unnormalised sums may leave the range of f32: they are scaled into it, and keep their direction.
+        let largest = sum.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let scale = if largest > FAR { FAR / largest } else { 1.0 };
         for (to, x) in out.sums.row_mut(c).iter_mut().zip(sum) {
-            *to = x.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32;
+            *to = (x * scale) as f32;
         }
         out.conjugates[c] = conjugate;
         out.supported[c] = supported;
@@ -124,7 +131,7 @@ impl<'a> Group<'a> {
         for (row, to) in cues.rows().into_iter().zip(flat.chunks_exact_mut(width)) {
             to.iter_mut().zip(row).for_each(|(t, &x)| *t = x);
             let norm = match source.similarity {
-                Similarity::Cosine => norm(row.iter().copied()),
+                Similarity::Cosine => norm(row),
                 _ => 1.0,
             };
             let scale = beta * source.similarity.factor(norm, keys.width());
@@ -242,17 +249,8 @@ impl<'a> Group<'a> {
     fn candidates(&self, leaf: usize, reach: Reach) -> Vec<Part> {
         let keys = self.source.keys.leaf(leaf);
         let lanes = self.scores(leaf);
-        lanes
-            .chunks_exact(keys.count())
-            .map(|row| {
-                let mut rows: Vec<(usize, f32)> = Vec::new();
-                for (p, (lane, &live)) in row.iter().zip(keys.live()).enumerate() {
-                    rows.extend(live_lanes(live).map(|l| (leaf * LEAF + p * LANES + l, lane.0[l])));
-                }
-                prune(&mut rows, reach);
-                Part::Candidates { rows }
-            })
-            .collect()
+        let rows = lanes.chunks_exact(keys.count());
+        rows.map(|row| Part::Candidates { rows: candidates::of_leaf(row, leaf * LEAF, reach) }).collect()
     }
 
     /// The weighted sum, the conjugate, and whether anything carried weight.
@@ -265,13 +263,15 @@ impl<'a> Group<'a> {
                 };
                 let top = if null > 0.0 { maximum.max(0.0) } else { maximum };
                 let scale = (maximum - top).exp();
-                let total = sum * scale + null * (-top).exp();
+                // Not `null * exp(-top)` when there is none: far below zero that is zero times infinity.
+                let phantom = if null > 0.0 { null * (-top).exp() } else { 0.0 };
+                let total = sum * scale + phantom;
                 weighted.iter_mut().for_each(|w| *w = *w * scale / total);
                 (weighted, top + total.ln(), scale > 0.0)
             }
             Part::Pointwise { conjugate, weighted } => (weighted, conjugate, true),
             Part::Candidates { mut rows } => {
-                prune(&mut rows, self.reach());
+                candidates::prune(&mut rows, self.reach());
                 let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
                 let partition = match self.kind().needs_partition() {
                     true => self.partition(cue),
@@ -336,27 +336,6 @@ fn merge(a: Part, b: Part) -> Part {
     }
 }
 
-/// Drops candidates that cannot carry weight among those present; storage order is kept.
-fn prune(rows: &mut Vec<(usize, f32)>, reach: Reach) {
-    let bound = match reach {
-        Reach::Above { level } => level,
-        Reach::BelowMax { margin } => {
-            let top = rows.iter().map(|r| r.1).fold(f32::NEG_INFINITY, f32::max);
-            f64::from(top) - margin
-        }
-        Reach::BelowKth { k, margin } => {
-            if rows.len() <= k {
-                return;
-            }
-            let mut all: Vec<f32> = rows.iter().map(|r| r.1).collect();
-            let (_, kth, _) = all.select_nth_unstable_by(k.max(1) - 1, |a, b| b.total_cmp(a));
-            f64::from(*kth) - margin
-        }
-        Reach::Exponential { .. } | Reach::Pointwise => return,
-    };
-    rows.retain(|&(_, theta)| f64::from(theta) >= bound);
-}
-
 /// The set bits of a panel's mask.
 fn live_lanes(live: u16) -> impl Iterator<Item = usize> {
     (0..LANES).filter(move |l| live >> l & 1 == 1)
@@ -367,7 +346,16 @@ fn flush(x: f32) -> f32 {
     if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
 }
 
-/// Euclidean norm in f64.
-pub(crate) fn norm(xs: impl Iterator<Item = f32>) -> f64 {
-    xs.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+/// Euclidean norm in f64, in eight running sums.
+pub(crate) fn norm(row: ArrayView1<'_, f32>) -> f64 {
+    let Some(row) = row.as_slice() else { return norm(row.to_owned().view()) };
+    let mut sums = [0.0; 8];
+    let chunks = row.chunks_exact(8);
+    let rest: f64 = chunks.remainder().iter().map(|&x| f64::from(x).powi(2)).sum();
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(x) * f64::from(x);
+        }
+    }
+    (sums.iter().sum::<f64>() + rest).sqrt()
 }
