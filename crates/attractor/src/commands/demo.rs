@@ -1,32 +1,49 @@
 //! `attractor demo`.
 
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::builder::RangedU64ValueParser;
+
+use crate::commands::progress::bar;
+use crate::demo::{lines, measure, page, tell};
 use crate::output::Output;
-use crate::demo::{count::*, damage::Damage, kind::Kind};
 
-/// demo
+/// Watch classical and modern memories recall damaged characters
+///
+/// Stores the 95 printable characters in seven kinds of memory, damages them, recalls them, and counts.
+/// Needs neither data nor network; with MNIST at hand it recalls half-masked digits too.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+#[command(
+    after_help = "Examples:\n  attractor demo\n  attractor demo --seed 7 --out seven.html\n  attractor demo --json"
+)]
+pub(crate) struct Args {
+    /// Where every random draw comes from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Independent runs behind each mean
+    #[arg(long, default_value_t = 5, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    runs: usize,
+    /// The page with the pictures and plots
+    #[arg(long, default_value = "attractor-demo.html")]
+    out: PathBuf,
+}
 
-pub(crate) fn run(_args: &Args, _output: &Output) -> anyhow::Result<()> {
-    let set = attractor_data::glyphs();
-    for answer in Answer::all() {
-        print!("{:30}", answer.title());
-        for damage in Damage::ALL {
-            let t = std::time::Instant::now();
-            let c = count(&set, answer, 95, damage, 3, 1)?;
-            print!(" {:.1}/{:.1} ({:.2}s)", c.recalled.mean, c.exact.mean, t.elapsed().as_secs_f64());
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+    let progress = bar("recalling");
+    let results = measure(args.seed, args.runs, &|share| progress.set_position((share * 1000.0) as u64))?;
+    progress.finish_and_clear();
+    std::fs::write(&args.out, page(&results, args.runs, args.seed))
+        .with_context(|| format!("{}: the page cannot be written", args.out.display()))?;
+    let mut out = std::io::stdout().lock();
+    if output.json() {
+        for line in lines(&results, args.seed) {
+            writeln!(out, "{line}")?;
         }
-        print!(" |");
-        for k in [1, 2,4,8,16,32,64] {
-            let c = count(&set, answer, k, Damage::SHOWN, 3, 1)?;
-            print!(" {:.1}", c.recalled.mean);
-        }
-        println!();
-    }
-    let cue = Damage::SHOWN.apply(set.patterns(), set.shape(), &mut attractor_data::stream(1, "x"))?;
-    for kind in Kind::ALL {
-        let t = kind.store(set.patterns())?.watch(cue.states.row(33), &[], 8)?;
-        println!("{:?} {} {:?}", kind, t.frames.len(), t.energies);
+    } else {
+        tell(&results, args.runs, &mut out)?;
+        writeln!(out, "Pictures, energy curves and the capacity plot: {}", args.out.display())?;
     }
     Ok(())
 }

@@ -1,6 +1,16 @@
 //! What the demo shows: which memory remembers how many characters, and how recall looks from within.
 
-pub(crate) mod count;
-pub(crate) mod damage;
-pub(crate) mod kind;
-pub(crate) mod store;
+mod count;
+mod damage;
+mod kind;
+mod lines;
+mod page;
+mod picture;
+mod results;
+mod store;
+mod terminal;
+
+pub(crate) use lines::lines;
+pub(crate) use page::page;
+pub(crate) use results::measure;
+pub(crate) use terminal::tell;

@@ -84,8 +84,7 @@ impl Store {
             Self::Continuous(memory) => {
                 let clamp = Clamp::Components(held.to_vec());
                 let detail = Detail::States;
-                let dynamics =
-                    Dynamics { steps: 1, damping: DAMPING, clamp, detail, ..Dynamics::default() };
+                let dynamics = Dynamics { steps: 1, damping: DAMPING, clamp, detail, ..Dynamics::default() };
                 Ok(memory.recall_with(state.view(), &dynamics)?.states)
             }
         }
