@@ -2,11 +2,14 @@
 
 mod experiment;
 mod outcome;
+pub mod page;
+mod plot;
 mod published;
 mod statistics;
 
 pub use experiment::{Context, Effort, Experiment, LabError};
 pub use outcome::{Curve, Figure, Named, Outcome, Record, Scale};
+pub use plot::{PlotError, plot};
 pub use published::Published;
 pub use statistics::{Summary, line, quantile};
 
