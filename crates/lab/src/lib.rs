@@ -1,6 +1,8 @@
 //! The published results of associative memory, one file each.
 
+mod capacity;
 mod experiment;
+mod fixed_points;
 mod outcome;
 pub mod page;
 mod plot;
@@ -15,7 +17,13 @@ pub use statistics::{Summary, line, quantile};
 
 /// Every experiment, in the order of the list.
 pub fn experiments() -> Vec<Experiment> {
-    Vec::new()
+    vec![
+        capacity::classical::EXPERIMENT,
+        capacity::polynomial::EXPERIMENT,
+        capacity::exponential::EXPERIMENT,
+        capacity::continuous::EXPERIMENT,
+        fixed_points::EXPERIMENT,
+    ]
 }
 
 /// The experiment of this id.
