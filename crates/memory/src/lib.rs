@@ -2,9 +2,12 @@
 
 pub mod associative;
 pub mod binary;
+pub mod capacity;
+pub mod certificate;
 pub mod classical;
 mod error;
 pub mod key_value;
+mod lambert;
 mod projection;
 pub mod separation;
 mod similarity;

@@ -185,7 +185,8 @@ fn recall(separation: &Separation, q: [f64; 2]) -> (Vec<f64>, f64, [f64; 2]) {
     let beta = separation.beta();
     let theta = three::PATTERNS.map(|x| beta * (x[0] * q[0] + x[1] * q[1]));
     let (p, conjugate) = apply(separation, &theta);
-    let energy = -(conjugate + separation.kind().uniform(3)) / beta + (q[0] * q[0] + q[1] * q[1]) / 2.0 + 0.5;
+    let square: f64 = q.iter().map(|q| q * q).sum();
+    let energy = -(conjugate + separation.kind().uniform(3)) / beta + square / 2.0 + 0.5;
     let next = [0, 1].map(|i| three::PATTERNS.iter().zip(&p).map(|(x, p)| p * x[i]).sum());
     (p, energy, next)
 }

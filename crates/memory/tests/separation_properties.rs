@@ -264,11 +264,13 @@ fn jacobian_products_match_finite_differences() {
     assert!(violated > 500, "{violated}: a product that is 1 % off must be found out");
 }
 
+type Regulariser = Box<dyn Fn(&[f64]) -> f64>;
+
 /// The regulariser by its definition; `None` where the domain is not a polytope of weights.
-fn omega(name: &str) -> Option<Box<dyn Fn(&[f64]) -> f64>> {
+fn omega(name: &str) -> Option<Regulariser> {
     let entropy = |p: &[f64]| p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
     let (kind, parameter) = name.split_once('(').unwrap_or((name, "0)"));
-    let a: f64 = parameter.trim_end_matches(')').parse().unwrap();
+    let a: f64 = parameter.trim_end_matches(')').parse().expect("a number");
     match kind {
         "softmax" => Some(Box::new(entropy)),
         "softmax1" => Some(Box::new(move |p| {

@@ -78,7 +78,7 @@ impl Separate for Entmax {
             let tau = threshold_three_halves(&descending(theta, -lead));
             Box::new(move |z| (z / 2.0 - tau).max(0.0).powi(2))
         } else {
-            let power = Power { a, scale: a, sum_power: 1.0, root: 1.0 };
+            let power = Power { a, scale: a, norm: 1.0, root: 1.0 };
             Box::new(power.solve(&descending(theta, -lead)))
         };
         let values: Vec<f64> = theta.iter().map(|&z| if z > -lead { weight(z) } else { 0.0 }).collect();

@@ -58,7 +58,7 @@ impl Separate for Normmax {
     fn weights(&self, theta: &mut [f64], _n: usize, _log_partition: f64) -> f64 {
         let Some(largest) = shift(theta) else { return f64::NEG_INFINITY };
         let a = self.gamma - 1.0;
-        let power = Power { a, scale: 1.0, sum_power: self.gamma, root: a.max(1.0) };
+        let power = Power { a, scale: 1.0, norm: self.gamma, root: a.max(1.0) };
         let weight = power.solve(&descending(theta, -1.0));
         let values: Vec<f64> = theta.iter().map(|&z| if z > -1.0 { weight(z) } else { 0.0 }).collect();
         let total: f64 = values.iter().sum();

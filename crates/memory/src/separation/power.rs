@@ -5,8 +5,8 @@
 pub(super) struct Power {
     pub(super) a: f64,
     pub(super) scale: f64,
-    /// The sum of this power of the weights is one.
-    pub(super) sum_power: f64,
+    /// The weights to this power sum to one.
+    pub(super) norm: f64,
     /// The unknown of the bisection is `s^root`: whichever stays away from 1.
     pub(super) root: f64,
 }
@@ -18,8 +18,7 @@ impl Power {
     /// without weight cannot change a digit of the others. Where `v` is so steep that it jumps within the
     /// last bit (a weight about to vanish, at large `a`), the two sides are blended so that the sum is right.
     pub(super) fn solve(&self, sorted: &[f64]) -> impl Fn(f64) -> f64 + use<> {
-        let sum =
-            |level: Level| sorted.iter().map(|&z| (self.sum_power * level.ln_weight(z)).exp()).sum::<f64>();
+        let sum = |level: Level| sorted.iter().map(|&z| (self.norm * level.ln_weight(z)).exp()).sum::<f64>();
         let (mut low, mut high) = (0.0, 1.0);
         // A single score needs no search: its weight is one.
         while sorted.len() > 1 {
