@@ -3,6 +3,7 @@
 mod experiment;
 mod outcome;
 mod published;
+pub mod recall;
 mod statistics;
 
 pub use experiment::{Context, Effort, Experiment, LabError};
@@ -12,7 +13,7 @@ pub use statistics::{Summary, line, quantile};
 
 /// Every experiment, in the order of the list.
 pub fn experiments() -> Vec<Experiment> {
-    Vec::new()
+    vec![recall::masked::EXPERIMENT, recall::universal::EXPERIMENT]
 }
 
 /// The experiment of this id.
