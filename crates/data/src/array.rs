@@ -101,7 +101,7 @@ impl Array {
 
     /// The same array, when its numbers stood in Fortran order (first index fastest).
     pub(crate) fn into_c_order(self) -> Self {
-        Self { values: self.values.from_fortran(&self.shape), shape: self.shape }
+        Self { values: self.values.fortran_to_c(&self.shape), shape: self.shape }
     }
 
     /// Sizes, slowest index first.
@@ -193,7 +193,7 @@ impl Values {
     }
 
     /// The same numbers from Fortran order (first index fastest) to C order.
-    fn from_fortran(self, shape: &[usize]) -> Self {
+    fn fortran_to_c(self, shape: &[usize]) -> Self {
         fn reorder<T: Clone>(values: Vec<T>, shape: &[usize]) -> Vec<T> {
             use ndarray::{ArrayD, IxDyn, ShapeBuilder};
             match ArrayD::from_shape_vec(IxDyn(shape).f(), values) {

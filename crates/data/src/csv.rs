@@ -153,13 +153,8 @@ impl Columns {
         }
         let values = Array2::from_shape_vec((rows, d), self.values)
             .map_err(|reason| Malformed::Damaged { part: "table", reason: reason.to_string() })?;
-        let (labels, class_names) = match self.label {
-            None => (None, Vec::new()),
-            Some(_) => {
-                let (labels, names) = classes(&self.classes);
-                (Some(labels), names)
-            }
-        };
+        let (labels, class_names) = self.label.map(|_| classes(&self.classes)).unzip();
+        let class_names = class_names.unwrap_or_default();
         Ok(Table { columns, values, labels, class_names })
     }
 }
@@ -181,7 +176,7 @@ fn separator(bytes: &[u8]) -> Result<u8, Malformed> {
     const GLANCE: usize = 65_536;
     let start = Source::new(bytes).up_to(GLANCE)?;
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |separator: &u8| line.iter().filter(|byte| *byte == separator).count();
+    let count = |separator: &u8| line.split(|byte| byte == separator).count();
     // The last of equals wins: a comma where there is no separator at all.
     Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
 }

@@ -155,7 +155,8 @@ fn checksum(path: &Path, bytes: u64) -> std::io::Result<String> {
             length => hash.update(&block[..length]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    Ok(digits.concat())
 }
 
 /// Temporary files are for their owner alone; data is for everyone who may read the folder.

@@ -8,8 +8,8 @@ use crate::{Set, Shape};
 /// The 95 characters from space to tilde as patterns of 64 components: +1 for ink, -1 for paper, row by row.
 ///
 /// Each is its own class, called by its character.
-/// Neighbours in this set resemble each other strongly (space and full stop differ in four components), which
-/// makes it a hard test for memories without separation.
+/// Most components are paper in every character, so that the patterns resemble each other strongly: a hard test for
+/// memories without separation.
 /// Source: the public-domain 8x8 font of Daniel Hepper after Marcel Sondaar, in the `font8x8` crate.
 ///
 /// ```

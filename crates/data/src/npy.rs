@@ -62,9 +62,10 @@ pub fn read(path: &Path) -> Result<Array, Error> {
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
+#[expect(clippy::needless_pass_by_value, reason = "a view is a reference")]
 pub fn write<D: Dimension>(path: &Path, array: ArrayView<'_, f32, D>) -> Result<(), Error> {
-    let sizes: String = array.shape().iter().map(|size| format!("{size}, ")).collect();
-    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.trim_end());
+    let sizes: Vec<String> = array.shape().iter().map(|size| format!("{size},")).collect();
+    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.join(" "));
     // Magic, version, length, header and a newline fill a multiple of 64 bytes.
     let length = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(64) - MAGIC.len() - 4;
     let body = || -> std::io::Result<()> {
@@ -73,7 +74,7 @@ pub fn write<D: Dimension>(path: &Path, array: ArrayView<'_, f32, D>) -> Result<
         file.write_all(&[1, 0])?;
         file.write_all(&(length as u16).to_le_bytes())?;
         writeln!(file, "{text:<width$}", width = length - 1)?;
-        for value in array.iter() {
+        for value in &array {
             file.write_all(&value.to_le_bytes())?;
         }
         file.flush()

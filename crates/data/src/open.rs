@@ -62,7 +62,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Set, Error> {
 /// Splits `FILE.npz:MEMBER`.
 fn member(path: &Path) -> Option<(&str, &str)> {
     let (archive, member) = path.to_str()?.rsplit_once(':')?;
-    archive.ends_with(".npz").then_some((archive, member))
+    Path::new(archive).extension().is_some_and(|ending| ending == "npz").then_some((archive, member))
 }
 
 fn beginning(path: &Path) -> Result<Vec<u8>, Error> {

@@ -118,6 +118,7 @@ pub fn read_set(path: &Path) -> Result<Set, Error> {
 /// # Errors
 /// [`Error::Count`] when the pattern does not fit the shape, [`Error::Parameter`] for an empty or infinite range,
 /// [`Error::Io`] when the file cannot be written.
+#[expect(clippy::needless_pass_by_value, reason = "a view is a reference")]
 pub fn write(
     path: &Path,
     pattern: ArrayView1<'_, f32>,

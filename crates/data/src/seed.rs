@@ -53,6 +53,6 @@ mod tests {
     fn first_draws_never_change() {
         let mut rng = stream(42, "glyphs");
         let draws: [u64; 3] = std::array::from_fn(|_| rng.random());
-        assert_eq!(draws, [0, 0, 0]);
+        assert_eq!(draws, [5375641837627054764, 9272477249192264753, 3361078751662917989]);
     }
 }

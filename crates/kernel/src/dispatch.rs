@@ -3,6 +3,7 @@
 use crate::arch::{Scalar, Vector};
 use crate::lane::{Lane, Panels};
 use crate::level::Level;
+use crate::probe::{peak as peak_generic, read as read_generic};
 use crate::query::Query;
 use crate::retrieve::{Running, retrieve as retrieve_generic};
 use crate::score::TILE;
@@ -10,8 +11,8 @@ use crate::weigh::SPAN;
 
 /// Makes `$name(level, ...)` run `$generic::<V>` compiled for that level.
 macro_rules! on_level {
-    ($name:ident, $generic:ident, ($($arg:ident: $ty:ty),*)) => {
-        fn $name(level: Level, $($arg: $ty),*) {
+    ($vis:vis $name:ident, $generic:ident, ($($arg:ident: $ty:ty),*)) => {
+        $vis fn $name(level: Level, $($arg: $ty),*) {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx2,fma")]
@@ -44,6 +45,8 @@ on_level!(retrieve_on, retrieve_generic,
     (query: &Query<'_>, keys: &Panels<'_>, values: &Panels<'_>, floor: f32, running: &mut Running<'_>));
 on_level!(scores_on, scores_of, (query: &Query<'_>, keys: &Panels<'_>, out: &mut [Lane]));
 on_level!(weigh_on, weigh_of, (values: &Panels<'_>, weights: &[Lane], out: &mut [f32]));
+on_level!(pub(crate) read_on, read_generic, (lanes: &[Lane], sum: &mut [f32; 1]));
+on_level!(pub(crate) peak_on, peak_generic, (rounds: usize, sum: &mut [f32; 1]));
 on_level!(exp_on, exp_of, (xs: &mut [Lane]));
 
 /// Streams `keys` past all cues of `query` and folds them into `running`.

@@ -40,6 +40,7 @@ mod arch;
 mod dispatch;
 mod lane;
 mod level;
+pub mod probe;
 mod query;
 mod retrieve;
 mod score;

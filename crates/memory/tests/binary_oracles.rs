@@ -1,5 +1,7 @@
 //! Dense memory against printed values: the three-bit set, large numbers, defined answers.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use attractor_memory::binary::{DenseMemory, Form, Interaction, Schedule};
 use attractor_memory::{Error, Status};
 use ndarray::{Array2, array};

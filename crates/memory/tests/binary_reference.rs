@@ -1,5 +1,8 @@
 //! Dense memory against naive references, and the properties of its dynamics, on random instances.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::needless_pass_by_value, reason = "array views are small and passed by value")]
+
 use attractor_memory::binary::{DenseMemory, Form, Interaction, Schedule};
 use attractor_memory::classical::{Network, Rule};
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};

@@ -1,11 +1,134 @@
-//! `attractor bench`.
+//! `attractor bench`: our own times, next to the floor of the machine.
 
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use attractor_memory::{Detail, Dynamics, Memory, Separation};
+use ndarray::{Array2, ArrayView2};
+
+use crate::bench::floor::Machine;
+use crate::bench::measure::{Timing, repeat};
+use crate::bench::workload::{self, Workload};
 use crate::output::Output;
 
-/// bench
+/// Time recall and storing, next to the floor of this machine
+///
+/// Without --keys, runs the workloads of `benches/README.md` on synthetic patterns. The floor is the time
+/// that this machine needs at the least: bytes over measured read bandwidth, or operations over measured
+/// peak, whichever is longer.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+#[command(after_help = "Examples:
+  attractor bench                                     all workloads
+  attractor bench 64x1Mx128 --threads 1               those whose name contains the word
+  attractor bench --keys k.npy --cues c.npy --beta 8 --out states.npy --json")]
+pub(crate) struct Args {
+    /// Run the workloads whose name contains this
+    only: Option<String>,
+    /// Keys of your own, (n, d) f32 in an npy file
+    #[arg(long, value_name = "NPY")]
+    keys: Option<PathBuf>,
+    /// Cues of your own, (m, d) f32 in an npy file
+    #[arg(long, value_name = "NPY", requires = "keys")]
+    cues: Option<PathBuf>,
+    /// Time storing the keys in an empty memory
+    #[arg(long, requires = "keys", conflicts_with = "cues")]
+    store: bool,
+    /// Inverse temperature
+    #[arg(long, default_value_t = 8.0)]
+    beta: f64,
+    /// Steps of recall; no cue stops earlier unless it is at an exact fixed point
+    #[arg(long, default_value_t = 1)]
+    steps: usize,
+    /// Separation, such as softmax, argmax or topk(10)
+    #[arg(long, default_value = "softmax")]
+    separation: String,
+    /// Threads
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Timed repetitions, after one that is not timed
+    #[arg(long, default_value_t = 7)]
+    repeat: usize,
+    /// Write the final states to this npy file
+    #[arg(long, value_name = "NPY", requires = "cues")]
+    out: Option<PathBuf>,
+}
 
-pub(crate) fn run(_args: &Args, _output: &Output) -> anyhow::Result<()> {
-    anyhow::bail!("bench is not built yet")
+pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+    if args.threads == 0 || args.repeat == 0 {
+        bail!("--threads and --repeat must be at least 1");
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
+    pool.install(|| match &args.keys {
+        Some(keys) => own(args, keys, output),
+        None => all(args, output),
+    })
+}
+
+fn all(args: &Args, output: &Output) -> anyhow::Result<()> {
+    let word = args.only.as_deref().unwrap_or("");
+    let chosen: Vec<Workload> = workload::all().into_iter().filter(|w| w.name.contains(word)).collect();
+    if chosen.is_empty() {
+        let names: Vec<String> = workload::all().into_iter().map(|w| w.name).collect();
+        bail!("no workload is named like `{word}`: choose among {}", names.join(", "));
+    }
+    let machine = Machine::measure();
+    machine.print(output);
+    for workload in chosen {
+        let (keys, cues) = workload.data();
+        let separation = Separation::softmax(workload.beta);
+        let timing = match workload.cues {
+            0 => time_store(keys.view(), args.repeat)?,
+            _ => time_recall(keys.view(), cues.view(), separation, workload.steps, args.repeat)?.0,
+        };
+        let (rows, width) = keys.dim();
+        timing.print(&workload.name, machine.floor(rows, width, workload.cues, workload.steps), output);
+    }
+    Ok(())
+}
+
+fn own(args: &Args, keys: &std::path::Path, output: &Output) -> anyhow::Result<()> {
+    let machine = Machine::measure();
+    let keys = read(keys)?;
+    let (rows, width) = keys.dim();
+    if args.store {
+        let timing = time_store(keys.view(), args.repeat)?;
+        timing.print("store", machine.floor(rows, width, 0, 1), output);
+        return Ok(());
+    }
+    let cues = read(args.cues.as_deref().context("--cues is needed with --keys")?)?;
+    let separation = Separation::parse(&args.separation, args.beta)?;
+    let (timing, states) = time_recall(keys.view(), cues.view(), separation, args.steps, args.repeat)?;
+    if let Some(out) = &args.out {
+        attractor_data::npy::write(out, states.view())?;
+    }
+    let name = format!("{}x{rows}x{width}", cues.nrows());
+    timing.print(&name, machine.floor(rows, width, cues.nrows(), args.steps), output);
+    Ok(())
+}
+
+fn read(path: &std::path::Path) -> anyhow::Result<Array2<f32>> {
+    Ok(attractor_data::open(path)?.into_patterns())
+}
+
+fn time_store(keys: ArrayView2<'_, f32>, times: usize) -> anyhow::Result<Timing> {
+    repeat(times, || {
+        let mut memory = Memory::builder(keys.ncols()).build()?;
+        memory.store(keys)?;
+        Ok(memory)
+    })
+    .map(|(timing, _)| timing)
+}
+
+fn time_recall(
+    keys: ArrayView2<'_, f32>,
+    cues: ArrayView2<'_, f32>,
+    separation: Separation,
+    steps: usize,
+    times: usize,
+) -> anyhow::Result<(Timing, Array2<f32>)> {
+    let mut memory = Memory::builder(keys.ncols()).separation(separation).build()?;
+    memory.store(keys)?;
+    let dynamics = Dynamics { steps, tolerance: 0.0, detail: Detail::States, ..Dynamics::default() };
+    let (timing, recall) = repeat(times, || Ok(memory.recall_with(cues, &dynamics)?))?;
+    Ok((timing, recall.states))
 }

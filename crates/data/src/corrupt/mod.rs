@@ -92,6 +92,7 @@ impl Corruption {
     /// # Errors
     /// [`Error::Parameter`] for a number outside its range, [`Error::Count`] when the shape is not that of the rows,
     /// [`Error::NotBinary`] when other patterns than -1 and +1 are to be flipped.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is a reference")]
     pub fn apply(
         &self,
         patterns: ArrayView2<'_, f32>,

@@ -1,6 +1,7 @@
 //! The memory over real-valued patterns: similarity, separation, projection, energy, recall.
 
 mod builder;
+mod candidates;
 mod energy;
 mod panels;
 mod pass;

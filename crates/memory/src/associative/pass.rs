@@ -11,6 +11,7 @@ use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, wei
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
+use super::candidates::{self, Candidate};
 use super::panels::{LEAF, Rows};
 use crate::separation::{Reach, Separate};
 use crate::{Separation, Similarity};
@@ -46,7 +47,7 @@ pub(crate) struct Source<'a> {
 enum Part {
     Exponential { maximum: f64, sum: f64, weighted: Vec<f64> },
     Pointwise { conjugate: f64, weighted: Vec<f64> },
-    Candidates { rows: Vec<(usize, f32)> },
+    Candidates { rows: Vec<Candidate> },
 }
 
 /// Reads the memory for every row of `cues`.
@@ -242,17 +243,8 @@ impl<'a> Group<'a> {
     fn candidates(&self, leaf: usize, reach: Reach) -> Vec<Part> {
         let keys = self.source.keys.leaf(leaf);
         let lanes = self.scores(leaf);
-        lanes
-            .chunks_exact(keys.count())
-            .map(|row| {
-                let mut rows: Vec<(usize, f32)> = Vec::new();
-                for (p, (lane, &live)) in row.iter().zip(keys.live()).enumerate() {
-                    rows.extend(live_lanes(live).map(|l| (leaf * LEAF + p * LANES + l, lane.0[l])));
-                }
-                prune(&mut rows, reach);
-                Part::Candidates { rows }
-            })
-            .collect()
+        let rows = lanes.chunks_exact(keys.count());
+        rows.map(|row| Part::Candidates { rows: candidates::of_leaf(row, leaf * LEAF, reach) }).collect()
     }
 
     /// The weighted sum, the conjugate, and whether anything carried weight.
@@ -271,7 +263,7 @@ impl<'a> Group<'a> {
             }
             Part::Pointwise { conjugate, weighted } => (weighted, conjugate, true),
             Part::Candidates { mut rows } => {
-                prune(&mut rows, self.reach());
+                candidates::prune(&mut rows, self.reach());
                 let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
                 let partition = match self.kind().needs_partition() {
                     true => self.partition(cue),
@@ -334,27 +326,6 @@ fn merge(a: Part, b: Part) -> Part {
         }
         (a, _) => a,
     }
-}
-
-/// Drops candidates that cannot carry weight among those present; storage order is kept.
-fn prune(rows: &mut Vec<(usize, f32)>, reach: Reach) {
-    let bound = match reach {
-        Reach::Above { level } => level,
-        Reach::BelowMax { margin } => {
-            let top = rows.iter().map(|r| r.1).fold(f32::NEG_INFINITY, f32::max);
-            f64::from(top) - margin
-        }
-        Reach::BelowKth { k, margin } => {
-            if rows.len() <= k {
-                return;
-            }
-            let mut all: Vec<f32> = rows.iter().map(|r| r.1).collect();
-            let (_, kth, _) = all.select_nth_unstable_by(k.max(1) - 1, |a, b| b.total_cmp(a));
-            f64::from(*kth) - margin
-        }
-        Reach::Exponential { .. } | Reach::Pointwise => return,
-    };
-    rows.retain(|&(_, theta)| f64::from(theta) >= bound);
 }
 
 /// The set bits of a panel's mask.

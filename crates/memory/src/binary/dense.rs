@@ -180,6 +180,15 @@ impl DenseMemory {
     /// By how much the energy of one state, shape `(width)`, would change with each single flip.
     /// The state is a fixed point of [`Form::Difference`] exactly when no entry is negative.
     ///
+    /// ```
+    /// use attractor_memory::binary::{DenseMemory, Interaction};
+    /// use ndarray::array;
+    /// let mut memory = DenseMemory::new(3, Interaction::Rectified(3))?;
+    /// memory.store(array![[1.0, 1.0, 1.0]].view())?;
+    /// assert_eq!(memory.flip_energies(array![1.0, 1.0, -1.0].view())?, array![1.0, 1.0, -26.0]);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Empty`], [`Error::Width`], [`Error::NotBinary`].
     pub fn flip_energies(&self, state: ArrayView1<'_, f32>) -> Result<Array1<f64>, Error> {

@@ -70,6 +70,15 @@ impl DenseMemory {
     /// How many components of each of these stored patterns one synchronous step gets wrong: the
     /// quantity whose rate is `Q(sqrt(d^(n-1) / ((2n-3)!! K)))` for random patterns and degree `n`.
     ///
+    /// ```
+    /// use attractor_memory::binary::{DenseMemory, Interaction};
+    /// use ndarray::array;
+    /// let mut memory = DenseMemory::new(3, Interaction::Rectified(3))?;
+    /// let ids = memory.store(array![[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]].view())?;
+    /// assert_eq!(memory.one_step_errors(&ids)?, [0, 0]);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnknownId`].
     pub fn one_step_errors(&self, ids: &[u64]) -> Result<Vec<usize>, Error> {

@@ -61,7 +61,8 @@ impl Scaled {
     }
 
     pub(crate) fn negated(self) -> Self {
-        Self { mantissa: -self.mantissa, ..self }
+        // 0 - x: a negative zero would be printed.
+        Self { mantissa: 0.0 - self.mantissa, ..self }
     }
 
     /// Minus, zero or plus one.

@@ -14,7 +14,7 @@ use crate::lambert::lambert_w0;
 ///
 /// let certificate = Certificate::new(8.0, 3, 1.0, 1.0)?;
 /// let basin = certificate.basin().expect("separated well enough");
-/// assert!(basin.inner < 0.002 && basin.outer > 0.25);
+/// assert!(basin.inner < 0.002 && basin.outer > 0.24);
 /// # Ok::<(), attractor_memory::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,13 +121,13 @@ impl Certificate {
         (self.separation - widest.ln() / self.beta) / (2.0 * self.radius)
     }
 
-    /// Distance to the fixed point after `steps` steps from a cue at `distance`: at most `rho^steps 2 r`, with
-    /// `rho` the contraction over the smallest certified ball of radius `r` that holds the cue.
-    /// `None` outside the basin.
+    /// Distance to the fixed point after `steps` steps from a cue at `distance`: at most
+    /// `rho^steps (distance + inner)`, with `rho` the contraction over the smallest ball that maps into itself
+    /// and holds the cue. `None` outside the basin.
     pub fn error_after(&self, distance: f64, steps: u32) -> Option<f64> {
         let basin = self.basin().filter(|basin| distance < basin.outer)?;
-        let r = distance.max(basin.inner);
-        Some(self.contraction(r).powf(f64::from(steps)) * 2.0 * r)
+        let rho = self.contraction(distance.max(basin.inner));
+        Some(rho.powf(f64::from(steps)) * (distance + basin.inner))
     }
 
     /// The distance within which a sparse separation recalls the pattern exactly in one step:

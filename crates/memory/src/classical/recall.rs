@@ -44,6 +44,15 @@ impl Network {
     /// By how much the energy of one state, shape `(width)`, would change with each single flip:
     /// `2 s_i h_i - 2 W_ii`.
     ///
+    /// ```
+    /// use attractor_memory::classical::{Network, Rule};
+    /// use ndarray::array;
+    /// let mut network = Network::new(2, Rule::Hebb)?;
+    /// network.store(array![[1.0, 1.0]].view())?;
+    /// assert_eq!(network.flip_energies(array![1.0, 1.0].view())?, array![1.0, 1.0]);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Width`], [`Error::NotBinary`].
     pub fn flip_energies(&self, state: ArrayView1<'_, f32>) -> Result<Array1<f64>, Error> {
@@ -88,6 +97,15 @@ impl Network {
 
     /// How many units of each of these stored patterns one synchronous step gets wrong: the quantity
     /// whose rate is `Q(sqrt(d / K))` for Hebb's rule and random patterns.
+    ///
+    /// ```
+    /// use attractor_memory::classical::{Network, Rule};
+    /// use ndarray::array;
+    /// let mut network = Network::new(4, Rule::Hebb)?;
+    /// let ids = network.store(array![[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, 1.0], [1.0, 1.0, 1.0, -1.0]].view())?;
+    /// assert_eq!(network.one_step_errors(&ids)?, [0, 1, 1]);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::UnknownId`].

@@ -34,6 +34,11 @@ impl Weights {
         self.entries.par_chunks_exact_mut(self.width).enumerate().for_each(|(i, row)| change(i, row));
     }
 
+    /// `W s` times the unit, rows in parallel.
+    pub(super) fn product(&self, state: &[f64]) -> Vec<f64> {
+        self.entries.par_chunks_exact(self.width).map(|row| dot(row, state)).collect()
+    }
+
     /// `W s` times the unit, for each state. A row is read once for all of them.
     pub(super) fn products(&self, states: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let mut products = vec![Vec::with_capacity(self.width); states.len()];

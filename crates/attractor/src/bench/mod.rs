@@ -1,0 +1,5 @@
+//! Timing, and the floors of the machine.
+
+pub(crate) mod floor;
+pub(crate) mod measure;
+pub(crate) mod workload;
