@@ -1,6 +1,7 @@
 //! The published results of associative memory, one file each.
 
 mod experiment;
+pub mod kv;
 mod outcome;
 mod published;
 pub mod recall;
@@ -13,7 +14,9 @@ pub use statistics::{Summary, line, quantile};
 
 /// Every experiment, in the order of the list.
 pub fn experiments() -> Vec<Experiment> {
-    vec![recall::masked::EXPERIMENT, recall::universal::EXPERIMENT]
+    let mut all = vec![recall::masked::EXPERIMENT, recall::universal::EXPERIMENT];
+    all.extend(kv::experiments::ALL);
+    all
 }
 
 /// The experiment of this id.

@@ -8,7 +8,10 @@ pub(super) const TRIVIAL: [&str; 4] = ["cue itself", "nearest by dot", "nearest 
 
 /// The answers of the baselines to each cue, each `(cues, d)`: no recall at all, the stored image of
 /// largest dot product, the one of least Euclidean distance, and the mean of all that is stored.
-pub(super) fn trivial(stored: ArrayView2<'_, f32>, cues: ArrayView2<'_, f32>) -> Result<[Array2<f32>; 4], Error> {
+pub(super) fn trivial(
+    stored: ArrayView2<'_, f32>,
+    cues: ArrayView2<'_, f32>,
+) -> Result<[Array2<f32>; 4], Error> {
     let mean = stored.mean_axis(Axis(0)).ok_or(Error::Empty)?;
     let mean = mean.broadcast(cues.dim()).map(|m| m.to_owned()).ok_or(Error::Empty)?;
     let nearest = |similarity| nearest(similarity, stored, cues);

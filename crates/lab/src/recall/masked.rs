@@ -65,13 +65,9 @@ impl Sizes {
                 deviations: (0..=6).map(|i| 2.5 * i as f32).collect(),
                 cues: CUES,
             },
-            Effort::Smoke => Self {
-                seeds: 2,
-                loads: vec![2, 8, 32],
-                noisy: 16,
-                deviations: vec![0.0, 5.0],
-                cues: 16,
-            },
+            Effort::Smoke => {
+                Self { seeds: 2, loads: vec![2, 8, 32], noisy: 16, deviations: vec![0.0, 5.0], cues: 16 }
+            }
         }
     }
 }
@@ -174,7 +170,12 @@ fn outcome(sizes: &Sizes, by_load: &[Sweep; 2], by_noise: &[Sweep; 2]) -> Outcom
     };
     let mut figures = vec![];
     for (beta, sweep) in BETAS.iter().zip(by_load) {
-        figures.extend(pair(sweep, &format!("Lower half set to 0, beta {beta}"), "stored images", Axes::Logarithmic));
+        figures.extend(pair(
+            sweep,
+            &format!("Lower half set to 0, beta {beta}"),
+            "stored images",
+            Axes::Logarithmic,
+        ));
     }
     for (beta, sweep) in BETAS.iter().zip(by_noise) {
         let title = format!("Gaussian noise, {} images, beta {beta}", sizes.noisy);
