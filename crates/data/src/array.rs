@@ -133,7 +133,8 @@ impl Array {
     /// A set called `name`: the first index counts the patterns.
     ///
     /// Rank 1 is one pattern, rank 2 `(n, d)` vectors, rank 3 `(n, height, width)` grey pictures,
-    /// rank 4 `(n, height, width, channels)` pictures; more are flattened to vectors.
+    /// rank 4 `(n, height, width, channels)` pictures of up to 4 channels, or else `(groups, n, height, width)` grey
+    /// pictures in groups; higher ranks are flattened to vectors.
     /// Numbers become `f32`: whole numbers above 2^24 are rounded.
     /// The range is 0 to 255 for bytes, 0 to 1 for truth values, and that of the values for all else.
     ///
@@ -144,7 +145,8 @@ impl Array {
             [d] => (1, Shape::Vector(d)),
             [n, d] => (n, Shape::Vector(d)),
             [n, height, width] => (n, Shape::grey(height, width)),
-            [n, height, width, channels] => (n, Shape::Image { height, width, channels }),
+            [n, height, width, channels @ 0..=4] => (n, Shape::Image { height, width, channels }),
+            [groups, n, height, width] => (groups * n, Shape::grey(height, width)),
             [] => (0, Shape::Vector(0)),
             [n, ref rest @ ..] => (n, Shape::Vector(rest.iter().product())),
         };
@@ -152,13 +154,7 @@ impl Array {
         if n == 0 || d == 0 {
             return Err(Malformed::Empty { shape: self.shape });
         }
-        let bounds = match &self.values {
-            Values::U8(_) => Some((0.0, 255.0)),
-            Values::Bool(_) => Some((0.0, 1.0)),
-            _ => None,
-        };
-        let (values, found) = self.values.into_f32(d)?;
-        let range = bounds.unwrap_or(found);
+        let (values, range) = self.values.to_f32(d)?;
         let patterns = Array2::from_shape_vec((n, d), values)
             .map_err(|reason| Malformed::Damaged { part: "sizes", reason: reason.to_string() })?;
         Ok(Set::checked(name.into(), patterns, shape, range))
@@ -217,26 +213,28 @@ impl Values {
         }
     }
 
-    /// Finite `f32` and their lowest and highest; `d` components per pattern say where a bad one stands.
-    fn into_f32(self, d: usize) -> Result<(Vec<f32>, (f32, f32)), Malformed> {
-        let original = |place: usize| each!(&self, v => v[place].as_f64());
-        let values: Vec<f32> = match &self {
-            // The largest sets are bytes: one pass, and nothing to check.
-            Self::U8(v) => return Ok((v.iter().map(|&x| f32::from(x)).collect(), (0.0, 255.0))),
-            other => each!(other, v => v.iter().map(|x| x.as_f64() as f32).collect()),
-        };
-        let mut range = (f32::INFINITY, f32::NEG_INFINITY);
-        for (place, &value) in values.iter().enumerate() {
-            if !value.is_finite() {
-                return Err(Malformed::NotFinite {
-                    row: place / d,
-                    column: place % d,
-                    value: original(place),
-                });
+    /// Finite `f32` and the range of the type; `d` components per pattern say where a bad one stands.
+    fn to_f32(&self, d: usize) -> Result<(Vec<f32>, (f32, f32)), Malformed> {
+        fn checked<T: AsF64>(values: &[T], d: usize) -> Result<(Vec<f32>, (f32, f32)), Malformed> {
+            let mut range = (f32::INFINITY, f32::NEG_INFINITY);
+            let mut finite = Vec::with_capacity(values.len());
+            for (place, original) in values.iter().enumerate() {
+                let value = original.as_f64() as f32;
+                if !value.is_finite() {
+                    let (row, column) = (place / d, place % d);
+                    return Err(Malformed::NotFinite { row, column, value: original.as_f64() });
+                }
+                range = (range.0.min(value), range.1.max(value));
+                finite.push(value);
             }
-            range = (range.0.min(value), range.1.max(value));
+            Ok((finite, range))
         }
-        Ok((values, range))
+        match self {
+            // The largest sets are bytes and bits: nothing to check.
+            Self::U8(v) => Ok((v.iter().map(|&x| f32::from(x)).collect(), (0.0, 255.0))),
+            Self::Bool(v) => Ok((v.iter().map(|&x| f32::from(u8::from(x))).collect(), (0.0, 1.0))),
+            other => each!(other, v => checked(v, d)),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Tables of numbers in text: comma, semicolon or tab separated, with or without a header.
 
 use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use ::csv::{ByteRecord, ErrorKind, ReaderBuilder};
+use ::csv::{ByteRecord, ErrorKind, Position, ReaderBuilder};
 use ndarray::Array2;
 
 use crate::bytes::Source;
@@ -66,10 +67,10 @@ pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
         .delimiter(separator(bytes)?)
         .from_reader(Source::new(bytes).into_reader());
     let (mut first, mut record) = (ByteRecord::new(), ByteRecord::new());
-    if !next(&mut reader, &mut first)? {
+    if !next(bytes, &mut reader, &mut first)? {
         return Err(Malformed::Empty { shape: vec![0] });
     }
-    let more = next(&mut reader, &mut record)?;
+    let more = next(bytes, &mut reader, &mut record)?;
     let header = is_header(&first);
     let names: Vec<String> = (0..first.len())
         .map(|column| if header { text(&first[column]) } else { format!("column {}", column + 1) })
@@ -77,13 +78,13 @@ pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
     let start = usize::from(header && names.len() > 1 && names[0].is_empty());
     let sample = if header { &record } else { &first };
     let label = label_column(label, &names, sample)?;
-    let mut columns = Columns { start, label, values: Vec::new(), classes: Vec::new() };
+    let mut columns = Columns { bytes, start, label, values: Vec::new(), classes: Vec::new() };
     if !header {
         columns.push(&first)?;
     }
     if more {
         columns.push(&record)?;
-        while next(&mut reader, &mut record)? {
+        while next(bytes, &mut reader, &mut record)? {
             columns.push(&record)?;
         }
     }
@@ -114,14 +115,15 @@ pub fn read_set(path: &Path, label: &Label) -> Result<Set, Error> {
 }
 
 /// What has been read so far.
-struct Columns {
+struct Columns<'a> {
+    bytes: &'a [u8],
     start: usize,
     label: Option<usize>,
     values: Vec<f32>,
     classes: Vec<String>,
 }
 
-impl Columns {
+impl Columns<'_> {
     fn push(&mut self, record: &ByteRecord) -> Result<(), Malformed> {
         for column in self.start..record.len() {
             let cell = &record[column];
@@ -132,7 +134,7 @@ impl Columns {
             match number(cell) {
                 Some(value) if value.is_finite() => self.values.push(value),
                 _ => {
-                    let line = record.position().map_or(0, ::csv::Position::line);
+                    let line = line(self.bytes, record.position());
                     let shown: String = text(cell).chars().take(40).collect();
                     let reason = format!("{shown:?} is not a finite number");
                     return Err(Malformed::Cell { line, column: column + 1, reason });
@@ -160,15 +162,31 @@ impl Columns {
 }
 
 /// Reads a record; false at the end.
-fn next<R: std::io::Read>(reader: &mut ::csv::Reader<R>, record: &mut ByteRecord) -> Result<bool, Malformed> {
+fn next<R: Read>(
+    bytes: &[u8],
+    reader: &mut ::csv::Reader<R>,
+    record: &mut ByteRecord,
+) -> Result<bool, Malformed> {
     reader.read_byte_record(record).map_err(|error| match error.kind() {
         ErrorKind::UnequalLengths { pos, expected_len, len } => Malformed::Cell {
-            line: pos.as_ref().map_or(0, ::csv::Position::line),
+            line: line(bytes, pos.as_ref()),
             column: *expected_len.min(len) as usize + 1,
             reason: format!("the row has {len} columns, the first row {expected_len}"),
         },
         other => Malformed::Damaged { part: "table", reason: format!("{other:?}") },
     })
+}
+
+/// The line of a record that begins at `position`: the reader counts from before the empty lines that it skips.
+fn line(bytes: &[u8], position: Option<&Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let mut reader = BufReader::new(Source::new(bytes).into_reader());
+    let skipped = std::io::copy(&mut (&mut reader).take(position.byte()), &mut std::io::sink());
+    let empty = reader.bytes().map_while(Result::ok).take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    match skipped {
+        Ok(_) => position.line() + empty.filter(|byte| *byte == b'\n').count() as u64,
+        Err(_) => position.line(),
+    }
 }
 
 fn separator(bytes: &[u8]) -> Result<u8, Malformed> {

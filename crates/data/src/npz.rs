@@ -48,8 +48,8 @@ pub fn read(path: &Path, member: &str) -> Result<Array, Error> {
 
 /// The patterns in the file at `path`: of `member`, or of the only array that is not a list of labels.
 ///
-/// A member called `labels`, `label`, `y`, `targets` or `target` gives the class numbers when it is a list of one
-/// whole number per pattern.
+/// A member called `labels`, `label`, `y`, `targets` or `target` gives the class numbers when it has one whole
+/// number per pattern.
 ///
 /// # Errors
 /// As [`read`]; [`Malformed::Member`] when there are several arrays and none was named.
@@ -65,7 +65,7 @@ pub fn read_set(path: &Path, member: Option<&str>) -> Result<Set, Error> {
     let Some(labels) = names.iter().find(|name| is_labels(name) && *name != member) else { return Ok(set) };
     let labels = parse(&bytes, labels).map_err(at)?;
     match labels.to_labels() {
-        Ok(numbers) if labels.shape() == [set.len()] => set.with_labels(numbers),
+        Ok(numbers) if numbers.len() == set.len() => set.with_labels(numbers),
         // A list of another length or type belongs to another member.
         _ => Ok(set),
     }

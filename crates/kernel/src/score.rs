@@ -132,13 +132,14 @@ unsafe fn strip_of<V: Vector, T: Term>(
 ) {
     // SAFETY: the caller's contract; the tile shapes fill the registers of each level.
     unsafe {
+        debug_assert!((1..=TILE).contains(&cue_count));
         match (V::WIDE, cue_count) {
+            (_, 1) => strip::<V, T, 1, 4>(keys, count, cues, width, out, stride),
             (true, 2) => strip::<V, T, 2, 4>(keys, count, cues, width, out, stride),
             (true, 3) => strip::<V, T, 3, 4>(keys, count, cues, width, out, stride),
             (true, 4) => strip::<V, T, 4, 4>(keys, count, cues, width, out, stride),
             (true, 5) => strip::<V, T, 5, 4>(keys, count, cues, width, out, stride),
             (true, _) => strip::<V, T, 6, 4>(keys, count, cues, width, out, stride),
-            (_, 1) => strip::<V, T, 1, 4>(keys, count, cues, width, out, stride),
             (false, 2) => strip::<V, T, 2, 2>(keys, count, cues, width, out, stride),
             (false, 3) => strip::<V, T, 3, 1>(keys, count, cues, width, out, stride),
             (false, 4) => strip::<V, T, 4, 1>(keys, count, cues, width, out, stride),

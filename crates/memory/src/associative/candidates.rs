@@ -33,7 +33,7 @@ pub(super) fn of_leaf(theta: &[Lane], first: usize, reach: Reach) -> Vec<Candida
     for (p, lane) in theta.iter().enumerate() {
         // The bound in f32, rounded down: a cheap test for whole panels.
         let below = (bound as f32).next_down();
-        if !lane.0.iter().fold(false, |any, &x| any | (x >= below)) {
+        if lane.0.iter().all(|&x| x < below) {
             continue;
         }
         for (l, &x) in lane.0.iter().enumerate() {

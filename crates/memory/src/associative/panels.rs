@@ -60,6 +60,8 @@ impl Rows {
 
     /// Appends rows; `factors` has one number per row, or is empty for all rows ever.
     pub(crate) fn append(&mut self, rows: ArrayView2<'_, f32>, factors: &[f32]) {
+        // Memory fresh from the system is mapped page by page: that, not the copy, takes the time, and it
+        // is shared by the threads too.
         let start = self.len;
         let end = start + rows.nrows();
         self.leaves.resize_with(end.div_ceil(LEAF), Leaf::default);

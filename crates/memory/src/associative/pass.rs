@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
 use super::candidates::{self, Candidate};
@@ -20,6 +20,9 @@ use crate::{Separation, Similarity};
 const GROUP: usize = 96;
 /// Groups are multiples of this, the widest tile of the kernel.
 const TILE: usize = 6;
+
+/// Largest component of a sum: its square is still an `f64`, and a product with it an `f32` score at most clamped.
+const FAR: f64 = 1e36;
 
 /// What one read returns for every cue.
 pub(crate) struct Read {
@@ -78,8 +81,11 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
         })
         .collect();
     for (c, (sum, conjugate, supported)) in parts.into_iter().flatten().enumerate() {
+        // Unnormalised sums may leave the range of f32: they are scaled into it, and keep their direction.
+        let largest = sum.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let scale = if largest > FAR { FAR / largest } else { 1.0 };
         for (to, x) in out.sums.row_mut(c).iter_mut().zip(sum) {
-            *to = x.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32;
+            *to = (x * scale) as f32;
         }
         out.conjugates[c] = conjugate;
         out.supported[c] = supported;
@@ -125,7 +131,7 @@ impl<'a> Group<'a> {
         for (row, to) in cues.rows().into_iter().zip(flat.chunks_exact_mut(width)) {
             to.iter_mut().zip(row).for_each(|(t, &x)| *t = x);
             let norm = match source.similarity {
-                Similarity::Cosine => norm(row.iter().copied()),
+                Similarity::Cosine => norm(row),
                 _ => 1.0,
             };
             let scale = beta * source.similarity.factor(norm, keys.width());
@@ -257,7 +263,9 @@ impl<'a> Group<'a> {
                 };
                 let top = if null > 0.0 { maximum.max(0.0) } else { maximum };
                 let scale = (maximum - top).exp();
-                let total = sum * scale + null * (-top).exp();
+                // Not `null * exp(-top)` when there is none: far below zero that is zero times infinity.
+                let phantom = if null > 0.0 { null * (-top).exp() } else { 0.0 };
+                let total = sum * scale + phantom;
                 weighted.iter_mut().for_each(|w| *w = *w * scale / total);
                 (weighted, top + total.ln(), scale > 0.0)
             }
@@ -338,7 +346,16 @@ fn flush(x: f32) -> f32 {
     if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
 }
 
-/// Euclidean norm in f64.
-pub(crate) fn norm(xs: impl Iterator<Item = f32>) -> f64 {
-    xs.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+/// Euclidean norm in f64, in eight running sums.
+pub(crate) fn norm(row: ArrayView1<'_, f32>) -> f64 {
+    let Some(row) = row.as_slice() else { return norm(row.to_owned().view()) };
+    let mut sums = [0.0; 8];
+    let chunks = row.chunks_exact(8);
+    let rest: f64 = chunks.remainder().iter().map(|&x| f64::from(x).powi(2)).sum();
+    for chunk in chunks {
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += f64::from(x) * f64::from(x);
+        }
+    }
+    (sums.iter().sum::<f64>() + rest).sqrt()
 }

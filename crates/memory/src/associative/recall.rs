@@ -137,7 +137,7 @@ impl Memory {
                 let moved = moved.sqrt();
                 steps[cue] += 1;
                 residuals[cue] = moved;
-                if moved <= dynamics.tolerance * (1.0 + norm(q.iter().copied())) {
+                if moved <= dynamics.tolerance * (1.0 + norm(q)) {
                     status[cue] = Status::Converged;
                     resting[i] = true;
                 }
