@@ -1,5 +1,7 @@
 //! Smoke runs of the key-value experiments, and what they must show even when small.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use attractor_lab::{Context, Effort, Outcome, experiment, experiments};
 
 fn smoke(id: &str, seed: u64) -> Outcome {
