@@ -41,3 +41,20 @@ pub(crate) const EXPONENTIAL_RATE: Published =
 /// Violations of the retrieval bounds, theorems 4 and 5 (Ramsauer et al. 2021): none.
 pub(crate) const BOUND_VIOLATIONS: Published =
     Published { value: 0.0, spread: 0.0, unit: "violations", tolerance: 0.0 };
+
+/// Capacity of the key-value memory with slots in turn, at 98 % of the bits right from cues with 60 % of
+/// their entries 0. Tyulmankov et al. 2021 (arXiv 2110.13976).
+pub(crate) const KV_SEQUENTIAL: Published =
+    Published { value: 1.0, spread: 0.0, unit: "patterns per unit", tolerance: 0.02 };
+
+/// The same with random slots. Tyulmankov et al. 2021.
+pub(crate) const KV_RANDOM: Published =
+    Published { value: 0.16, spread: 0.0, unit: "patterns per unit", tolerance: 0.02 };
+
+/// The same for the classical Hopfield network. Tyulmankov et al. 2021.
+pub(crate) const KV_HOPFIELD: Published =
+    Published { value: 0.14, spread: 0.0, unit: "patterns per unit", tolerance: 0.02 };
+
+/// Expected number of slots per write at which the meta-learned probability of random slots settled: about
+/// `4 / N`. Tyulmankov et al. 2021.
+pub(crate) const KV_RANDOM_SLOTS: f64 = 4.0;
