@@ -17,7 +17,8 @@ fn smoke(id: &str, seed: u64) -> (Outcome, Record) {
         last = share;
     };
     let mut context = Context::new(seed, Effort::Smoke, None, &mut progress);
-    experiment(id).unwrap().reproduce(&mut context).unwrap()
+    let experiment = experiment(id).expect("it is registered");
+    experiment.reproduce(&mut context).expect("no data is needed")
 }
 
 #[test]

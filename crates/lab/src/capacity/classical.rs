@@ -74,15 +74,15 @@ fn sweep(seed: u64, width: usize, run: usize, protocol: &Protocol) -> Sweep {
         .map(|&load| {
             let cues = protocol.cues.min(load);
             let ends = (0..cues).map(|cue| {
-                let rest = network.relax(load, network.pattern(cue));
+                let rest = network.relax(load, &mut network.pattern(cue));
                 unfinished += usize::from(!rest.converged);
                 rest.overlaps[cue]
             });
             ends.sum::<f64>() / cues as f64
         })
         .collect();
-    let start = Hebb::random(width, 1, &mut rng).pattern(0);
-    let random = network.relax((0.138 * width as f64).round() as usize, start).overlaps[0];
+    let mut start = Hebb::random(width, 1, &mut rng).pattern(0);
+    let random = network.relax((0.138 * width as f64).round() as usize, &mut start).overlaps[0];
     Sweep { overlaps, unfinished, random }
 }
 
@@ -92,6 +92,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let mut curves = Vec::new();
     let mut middles = Vec::new();
     let mut unfinished = 0;
+    let mut lost = 0;
     for (done, &width) in protocol.widths.iter().enumerate() {
         context.progress(0.7 * done as f64 / protocol.widths.len() as f64, &format!("Hebb, N = {width}"));
         let seed = context.seed;
@@ -99,6 +100,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             (0..protocol.runs).into_par_iter().map(|r| sweep(seed, width, r, &protocol)).collect();
         unfinished += runs.iter().map(|s| s.unfinished).sum::<usize>();
         let transitions: Vec<f64> = runs.iter().filter_map(|s| transition(&protocol.loads, s)).collect();
+        lost += runs.len() - transitions.len();
         let summary = Summary::of(&transitions);
         outcome.series.push(Named::new(format!("transition, N = {width}"), &summary));
         middles.push((1.0 / width as f64, summary.mean));
@@ -129,7 +131,10 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let expected = published::CLASSICAL_TRANSITION;
     outcome.pass = Some((outcome.measured.mean - expected.value).abs() <= expected.tolerance);
     outcome.notes.extend([
-        format!("{unfinished} runs had not come to rest at their sweep limit."),
+        format!(
+            "{unfinished} recalls had not come to rest at their sweep limit, and {lost} draws of patterns had no \
+             transition among the loads."
+        ),
         "Units are visited in a fixed order: units of random patterns are exchangeable.".to_owned(),
         "The loads of one run share their patterns (the first K), so that its curve is smooth.".to_owned(),
         "The published 0.138 is the replica-symmetric limit of infinite N. Finite networks round the \

@@ -50,7 +50,7 @@ impl Protocol {
             Effort::Full => (5, 25),
             Effort::Smoke => (2, 5),
         };
-        let widths = |full, smoke| match effort {
+        let widths = |full: &'static [u32], smoke: &'static [u32]| match effort {
             Effort::Full => full,
             Effort::Smoke => smoke,
         };

@@ -20,7 +20,6 @@ pub(super) struct Hebb {
 
 /// Where a state ended.
 pub(super) struct Rest {
-    pub(super) state: Vec<i16>,
     /// Overlap with each pattern of the load, from -1 to 1.
     pub(super) overlaps: Vec<f64>,
     /// Whether a whole sweep changed nothing.
@@ -41,9 +40,9 @@ impl Hebb {
         (0..self.width).map(|i| self.signs[i * self.patterns + index]).collect()
     }
 
-    /// Runs the first `load` patterns' network from `state`, unit after unit, to its fixed point. A
-    /// field of zero keeps the unit.
-    pub(super) fn relax(&self, load: usize, mut state: Vec<i16>) -> Rest {
+    /// Runs the first `load` patterns' network from `state`, unit after unit, and leaves the fixed point there.
+    /// A field of zero keeps the unit.
+    pub(super) fn relax(&self, load: usize, state: &mut [i16]) -> Rest {
         let mut sums = vec![0i16; load];
         for (i, &s) in state.iter().enumerate() {
             sums.iter_mut().zip(self.unit(i, load)).for_each(|(m, &x)| *m += s * x);
@@ -67,7 +66,7 @@ impl Hebb {
             }
         }
         let overlaps = sums.iter().map(|&m| f64::from(m) / self.width as f64).collect();
-        Rest { state, overlaps, converged }
+        Rest { overlaps, converged }
     }
 
     fn unit(&self, i: usize, load: usize) -> &[i16] {
@@ -102,8 +101,8 @@ mod tests {
                 cues.extend((0..10).map(|_| Hebb::random(width, 1, &mut rng).pattern(0)));
                 let schedule = Schedule::sequential().sweeps(SWEEPS);
                 let recall = network.recall(wide(&cues).view(), &schedule).unwrap();
-                let rests: Vec<Rest> = cues.iter().map(|cue| free.relax(load, cue.clone())).collect();
-                let states: Vec<_> = rests.iter().map(|rest| rest.state.clone()).collect();
+                let mut states = cues;
+                let rests: Vec<Rest> = states.iter_mut().map(|state| free.relax(load, state)).collect();
                 assert_eq!(wide(&states), recall.states, "{width} units, {load} patterns");
                 let overlaps = network.overlaps(recall.states.view()).unwrap();
                 for (rest, row) in rests.iter().zip(overlaps.rows()) {

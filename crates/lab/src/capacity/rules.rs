@@ -46,14 +46,11 @@ pub(super) fn compare(context: &mut Context<'_>, outcome: &mut Outcome) -> Resul
             .into_par_iter()
             .map(|run| draw(seed, run, width, rule, &counts))
             .collect::<Result<_, _>>()?;
-        for (what, pick, curves) in [
-            ("half the patterns without a wrong bit", &(|d: &Draw| &d.error_free) as Pick, &mut free_curves),
-            (
-                "half the cues with 10 % damage recalled",
-                &(|d: &Draw| &d.recalled) as Pick,
-                &mut recalled_curves,
-            ),
-        ] {
+        let picks: [(_, Pick, _); 2] = [
+            ("half the patterns without a wrong bit", |d| &d.error_free, &mut free_curves),
+            ("half the cues with 10 % damage recalled", |d| &d.recalled, &mut recalled_curves),
+        ];
+        for (what, pick, curves) in picks {
             let halves: Vec<f64> = draws.iter().map(|d| half(&counts, pick(d))).collect();
             outcome
                 .series
@@ -93,7 +90,7 @@ pub(super) fn compare(context: &mut Context<'_>, outcome: &mut Outcome) -> Resul
     Ok(())
 }
 
-type Pick<'a> = &'a dyn Fn(&Draw) -> &Vec<f64>;
+type Pick = fn(&Draw) -> &Vec<f64>;
 
 fn draw(seed: u64, run: usize, width: usize, rule: Rule, counts: &[usize]) -> Result<Draw, LabError> {
     // The same patterns for every rule.
