@@ -8,6 +8,7 @@ mod output;
 mod picture;
 mod recipe;
 mod source;
+mod survey;
 mod units;
 
 use std::process::ExitCode;
