@@ -1,9 +1,14 @@
 //! The command line.
 
+mod answer;
 mod bench;
 mod commands;
 mod demo;
 mod output;
+mod picture;
+mod recipe;
+mod source;
+mod units;
 
 use std::process::ExitCode;
 

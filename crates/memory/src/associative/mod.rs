@@ -7,6 +7,7 @@ mod panels;
 mod pass;
 mod recall;
 mod report;
+mod restore;
 
 use std::ops::Range;
 

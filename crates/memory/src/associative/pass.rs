@@ -18,6 +18,8 @@ use crate::{Separation, Similarity};
 
 /// Most cues that share one walk over the leaves; bounds the memory of partial results.
 const GROUP: usize = 96;
+/// Leaves of a wave.
+const WAVE: usize = 16;
 /// Groups are multiples of this, the widest tile of the kernel.
 const TILE: usize = 6;
 
@@ -53,8 +55,10 @@ enum Part {
     Candidates { rows: Vec<Candidate> },
 }
 
-/// Reads the memory for every row of `cues`.
-pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
+/// Reads the memory for every row of `cues`. `known[c]` is a lower bound of the largest `theta` of cue `c`,
+/// minus infinity where nothing is known: it lets the kernel skip what cannot matter, and may change the
+/// last bits, so it has to depend on the cue alone.
+pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32]) -> Read {
     let width = source.values.map_or(0, Rows::width);
     let mut out = Read {
         sums: Array2::zeros((cues.nrows(), width)),
@@ -75,8 +79,8 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
     let parts: Vec<Vec<(Vec<f64>, f64, bool)>> = groups
         .into_par_iter()
         .map(|rows| {
-            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.into()));
-            let parts = group.tree(0..leaves);
+            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.clone().into()));
+            let parts = group.walk(&known[rows]);
             parts.into_par_iter().enumerate().map(|(c, part)| group.finish(c, part)).collect()
         })
         .collect();
@@ -154,16 +158,39 @@ impl<'a> Group<'a> {
         self.kind().reach(self.source.count)
     }
 
+    /// The merged parts of all leaves, one per cue. The exponential pass goes in waves of fixed size: what a
+    /// wave has found bounds what the next can contribute.
+    fn walk(&self, known: &[f32]) -> Vec<Part> {
+        let leaves = self.source.keys.leaves();
+        if !matches!(self.reach(), Reach::Exponential { .. }) {
+            return self.tree(0..leaves, known);
+        }
+        let mut known = known.to_vec();
+        let mut total: Vec<Part> = self.tree(0..0, &known);
+        for from in (0..leaves).step_by(WAVE) {
+            let wave = self.tree(from..(from + WAVE).min(leaves), &known);
+            total = total.into_iter().zip(wave).map(|(a, b)| merge(a, b)).collect();
+            for (known, part) in known.iter_mut().zip(&total) {
+                if let Part::Exponential { maximum, .. } = part {
+                    *known = known.max(*maximum as f32);
+                }
+            }
+        }
+        total
+    }
+
     /// The merged parts of a range of leaves, one per cue.
-    fn tree(&self, leaves: Range<usize>) -> Vec<Part> {
+    fn tree(&self, leaves: Range<usize>, known: &[f32]) -> Vec<Part> {
         match leaves.len() {
             0 => (0..self.scales.len()).map(|_| self.nothing()).collect(),
-            1 => self.leaf(leaves.start),
+            1 => self.leaf(leaves.start, known),
             n => {
                 // Halving at a power of two: a tree over a prefix is a subtree of the tree over all.
                 let middle = leaves.start + n.next_power_of_two() / 2;
-                let (a, b) =
-                    rayon::join(|| self.tree(leaves.start..middle), || self.tree(middle..leaves.end));
+                let (a, b) = rayon::join(
+                    || self.tree(leaves.start..middle, known),
+                    || self.tree(middle..leaves.end, known),
+                );
                 a.into_iter().zip(b).map(|(a, b)| merge(a, b)).collect()
             }
         }
@@ -178,21 +205,23 @@ impl<'a> Group<'a> {
         }
     }
 
-    fn leaf(&self, leaf: usize) -> Vec<Part> {
+    fn leaf(&self, leaf: usize, known: &[f32]) -> Vec<Part> {
         match self.reach() {
-            Reach::Exponential { .. } => self.exponential(leaf),
+            Reach::Exponential { .. } => self.exponential(leaf, known),
             Reach::Pointwise => self.pointwise(leaf),
             reach => self.candidates(leaf, reach),
         }
     }
 
-    fn exponential(&self, leaf: usize) -> Vec<Part> {
+    /// A state that starts at a known lower bound of the maximum, with nothing summed, is still the identity
+    /// of the merge.
+    fn exponential(&self, leaf: usize, known: &[f32]) -> Vec<Part> {
         let (cues, keys) = (self.scales.len(), self.source.keys.leaf(leaf));
         let (values, width, padded) = match self.source.values {
             Some(values) => (values.leaf(leaf), values.width(), values.padded()),
             None => (keys, 0, 0),
         };
-        let mut maximum = vec![f32::NEG_INFINITY; cues];
+        let mut maximum = known.to_vec();
         let mut sum = vec![0.0; cues];
         let mut weighted = vec![0.0; cues * padded];
         let mut running = Running { maximum: &mut maximum, sum: &mut sum, weighted: &mut weighted };
@@ -256,6 +285,12 @@ impl<'a> Group<'a> {
     /// The weighted sum, the conjugate, and whether anything carried weight.
     fn finish(&self, cue: usize, part: Part) -> (Vec<f64>, f64, bool) {
         match part {
+            // The bound was no bound: rounding of scores this large exceeds the range of the weights.
+            Part::Exponential { maximum, sum, .. } if sum == 0.0 && maximum > f64::NEG_INFINITY => {
+                let alone = self.alone(cue, self.source);
+                let part = alone.walk(&[f32::NEG_INFINITY]).pop().unwrap_or_else(|| alone.nothing());
+                alone.finish(0, part)
+            }
             Part::Exponential { maximum, sum, mut weighted } => {
                 let null = match self.reach() {
                     Reach::Exponential { null } => f64::from(null),
@@ -293,16 +328,22 @@ impl<'a> Group<'a> {
 
     /// `ln sum exp(theta)` over all rows, for one cue.
     fn partition(&self, cue: usize) -> f64 {
-        let width = self.source.keys.padded();
         let softmax = Separation::softmax(self.source.separation.beta());
-        let one = Group {
-            source: Source { values: None, separation: &softmax, ..self.source },
+        let source = Source { values: None, separation: &softmax, ..self.source };
+        let one = self.alone(cue, source);
+        let part = one.walk(&[f32::NEG_INFINITY]).pop();
+        part.map_or(f64::NEG_INFINITY, |part| one.finish(0, part).1)
+    }
+
+    /// One of the cues, as a group of its own.
+    fn alone<'b>(&self, cue: usize, source: Source<'b>) -> Group<'b> {
+        let width = self.source.keys.padded();
+        Group {
+            source,
             cues: self.cues[cue * width..(cue + 1) * width].to_vec(),
             scales: vec![self.scales[cue]],
             level: self.level,
-        };
-        let part = one.tree(0..self.source.keys.leaves()).pop();
-        part.map_or(f64::NEG_INFINITY, |part| one.finish(0, part).1)
+        }
     }
 }
 

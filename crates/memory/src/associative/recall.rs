@@ -1,10 +1,11 @@
 //! Recall: the state moves until it rests.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use super::pass::{Read, Source, norm, read, thetas};
 use super::report::{Leading, Report, summary};
 use super::{Memory, check_rows};
+use crate::separation::Reach;
 use crate::{Error, Status};
 
 /// Components of the cue that are known and must not move.
@@ -108,13 +109,15 @@ impl Memory {
         let mut steps = vec![0; n];
         let mut status = vec![Status::StepLimit; n];
         let mut residuals = vec![0.0; n];
+        let mut known = vec![f32::NEG_INFINITY; n];
         let mut active: Vec<usize> = (0..n).collect();
         for _ in 0..dynamics.steps {
             if active.is_empty() {
                 break;
             }
             let from = states.select(Axis(0), &active);
-            let read = read(self.source(), from.view());
+            let bounds: Vec<f32> = active.iter().map(|&cue| known[cue]).collect();
+            let read = read(self.source(), from.view(), &bounds);
             let mut resting = vec![false; active.len()];
             for (i, &cue) in active.iter().enumerate() {
                 let q = from.row(i);
@@ -136,6 +139,7 @@ impl Memory {
                 }
                 let moved = moved.sqrt();
                 steps[cue] += 1;
+                known[cue] = self.bound(read.sums.row(i), states.row(cue));
                 residuals[cue] = moved;
                 if moved <= dynamics.tolerance * (1.0 + norm(q)) {
                     status[cue] = Status::Converged;
@@ -151,7 +155,7 @@ impl Memory {
         };
         let values = self.values.as_ref().map(|values| {
             let source = Source { values: Some(values), ..self.source() };
-            read(source, states.view()).sums
+            read(source, states.view(), &known).sums
         });
         Ok(Recall { states, values, steps, status, residuals, reports })
     }
@@ -165,7 +169,8 @@ impl Memory {
             return Err(Error::Empty);
         }
         check_rows(states, self.width(), "states")?;
-        let read = read(Source { values: None, ..self.source() }, states);
+        let known = vec![f32::NEG_INFINITY; states.nrows()];
+        let read = read(Source { values: None, ..self.source() }, states, &known);
         let rows = states.rows().into_iter().zip(read.conjugates);
         Ok(rows.map(|(q, conjugate)| self.energy_at(q, conjugate)).collect())
     }
@@ -199,6 +204,20 @@ impl Memory {
             false => f64::NAN,
         };
         kind.weights(theta, self.len(), partition)
+    }
+
+    /// A lower bound of the largest `theta` at `state`, from the average `mean = sum_i p_i x_i` that led there:
+    /// a maximum is at least any average, and `sum_i p_i theta_i = b (mean . state)` for an inner product.
+    /// Lowered by what `d` roundings of the scores can amount to.
+    fn bound(&self, mean: ArrayView1<'_, f32>, state: ArrayView1<'_, f32>) -> f32 {
+        let averages = matches!(self.separation.kind().reach(self.len()), Reach::Exponential { null: 0 });
+        if !averages || !self.similarity.is_inner_product() {
+            return f32::NEG_INFINITY;
+        }
+        let b = self.separation.beta() * self.similarity.factor(1.0, self.width());
+        let dot: f64 = mean.iter().zip(state).map(|(&a, &q)| f64::from(a) * f64::from(q)).sum();
+        let rounding = (self.width() + 8) as f64 * 2f64.powi(-23) * norm(state) * self.largest_norm();
+        (b * (dot - rounding)) as f32
     }
 
     fn advance(&self, read: &Read, i: usize, q: &[f32], damping: f64) -> Vec<f32> {
