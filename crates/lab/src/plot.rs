@@ -108,7 +108,7 @@ fn draw(
     y: Range,
 ) -> Result<(), String> {
     let longest = curves.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let legend = if curves.len() > 1 { (48 + 7 * longest as u32).clamp(90, 300) } else { 10 };
+    let legend = if curves.len() > 1 { (52 + 6 * longest as u32).clamp(90, 300) } else { 10 };
     let (left, right) = root.split_horizontally(SIZE.0 - legend);
     let x_ticks = match figure.x_scale {
         Scale::Linear => x.ticks(8),
@@ -152,9 +152,8 @@ fn draw(
             true => colour.filled(),
             false => colour.stroke_width(1),
         };
-        chart
-            .draw_series(std::iter::once(PathElement::new(points.clone(), colour.stroke_width(2))))
-            .map_err(|e| e.to_string())?;
+        let line = (points.len() > 1).then(|| PathElement::new(points.clone(), colour.stroke_width(2)));
+        chart.draw_series(line).map_err(|e| e.to_string())?;
         if points.len() <= 60 {
             let marks = points.iter().map(|&point| Circle::new(point, 3, mark));
             chart.draw_series(marks).map_err(|e| e.to_string())?;
@@ -283,7 +282,11 @@ mod tests {
         let empty = plot(&figure(vec![(f64::NAN, 1.0), (-1.0, 0.0)], Scale::Logarithmic));
         assert_eq!(empty.unwrap_err().to_string(), "figure `<T> & co`: no point that can be drawn");
         assert!(plot(&figure(vec![(0.0, f64::INFINITY), (3.0, 3.0)], Scale::Linear)).is_ok());
-        assert!(plot(&figure(vec![(0.0, 0.0)], Scale::Linear)).is_ok(), "a single point has a range");
+        let mut partly = figure(vec![(0.0, 0.0)], Scale::Linear);
+        partly.curves.push(Curve { name: "unmeasured".into(), points: Vec::new() });
+        let svg = plot(&partly).unwrap();
+        assert!(svg.contains("unmeasured"), "a curve without points keeps its place in the legend");
+        assert!(!svg.contains("NaN"), "a single point has a range");
     }
 
     #[test]

@@ -264,13 +264,6 @@ mod tests {
     use super::*;
     use attractor_lab::{Named, Published, Summary};
 
-    fn coin(context: &mut Context<'_>) -> Result<Outcome, attractor_lab::LabError> {
-        context.progress(0.5, "tossing");
-        let measured = Summary::of(&[0.25, 0.75]);
-        let baselines = vec![Named::new("heads <always>", &Summary::of(&[0.5]))];
-        Ok(Outcome { measured, baselines, pass: Some(true), ..Outcome::default() })
-    }
-
     const COIN: Experiment = Experiment {
         id: "chance/coin",
         title: "A coin & its sides",
@@ -278,7 +271,12 @@ mod tests {
         protocol: "toss it",
         published: Some(Published { value: 0.5, spread: 0.0, unit: "heads", tolerance: 0.1 }),
         data: &[],
-        run: coin,
+        run: |context| {
+            context.progress(0.5, "tossing");
+            let measured = Summary::of(&[0.25, 0.75]);
+            let baselines = vec![Named::new("heads <always>", &Summary::of(&[0.5]))];
+            Ok(Outcome { measured, baselines, pass: Some(true), ..Outcome::default() })
+        },
     };
 
     #[test]

@@ -10,7 +10,7 @@ use super::damage::Damage;
 use super::kind::{BETA, Kind};
 use super::picture::picture;
 use super::results::{Cell, Digits, Ending, Results, Show};
-use super::terminal::{spread, with_one_digit};
+use super::terminal::{short, spread, with_one_digit};
 
 /// The page.
 pub(crate) fn page(results: &Results, runs: usize, seed: u64) -> String {
@@ -25,6 +25,9 @@ pub(crate) fn page(results: &Results, runs: usize, seed: u64) -> String {
     );
     body.push_str(&counts(&results.table));
     body.push_str(&figure(&capacity(&results.capacity)));
+    body.push_str(
+        "<p class=\"soft\">Curves that cover each other are equally good; later ones are drawn on top.</p>\n",
+    );
     body.push_str("<h2>Recall, step by step</h2>\n<p>From the cue on the left to the state at rest; under each frame its energy. \
         Memories over signs are shown after each row of pixels, the others after each step, which goes a third of the way.</p>\n");
     let _ = writeln!(body, "<h3>Only {} characters stored</h3>", results.few.stored);
@@ -101,12 +104,13 @@ fn capacity(cells: &[Cell]) -> Figure {
 
 /// Energies of different memories have different units: each falls from 1 at its cue to 0 at its rest.
 fn energies(shows: &[Show], asked: char) -> Figure {
-    let curves = shows.iter().filter_map(|show| {
+    let curves = shows.iter().map(|show| {
         let energies = &show.trace.energies;
-        let (first, last) = (*energies.first()?, *energies.last()?);
-        let share = |e: &f64| (e - last) / (first - last);
-        let points = energies.iter().enumerate().map(|(step, e)| (step as f64, share(e)));
-        (first > last).then(|| Curve { name: show.kind.title().to_owned(), points: points.collect() })
+        let (first, last) = (energies[0], energies[energies.len() - 1]);
+        // A state that never moved has no curve, but keeps its place in the legend and its colour.
+        let moved = if first > last { energies.as_slice() } else { &[] };
+        let points = moved.iter().enumerate().map(|(step, e)| (step as f64, (e - last) / (first - last)));
+        Curve { name: show.kind.title().to_owned(), points: points.collect() }
     });
     Figure {
         title: format!("Energy while {asked} is recalled"),
@@ -129,7 +133,7 @@ fn strip(show: &Show) -> String {
     for &frame in &chosen {
         let class = if Some(&frame) == chosen.last() { class } else { "frame" };
         let drawn = picture(&show.trace.frames[frame], 8, &format!("step {frame}"));
-        let _ = writeln!(out, "<div class=\"{class}\">{drawn}{:.2}</div>", show.trace.energies[frame]);
+        let _ = writeln!(out, "<div class=\"{class}\">{drawn}{}</div>", short(show.trace.energies[frame]));
     }
     let stored = picture(&show.pattern, 8, "as stored");
     let _ = writeln!(out, "<div>{stored}as stored</div>\n</div>");

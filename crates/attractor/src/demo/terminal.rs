@@ -4,8 +4,6 @@ use std::io::{IsTerminal, Write};
 use std::thread::sleep;
 use std::time::Duration;
 
-use attractor_lab::page::with_spread;
-
 use super::count::Answer;
 use super::damage::Damage;
 use super::kind::Kind;
@@ -58,9 +56,10 @@ pub(crate) fn tell(
         out,
         "\n   Why: the classical kinds add all patterns up, and alike patterns blur into one another.\n   \
          The modern kinds keep patterns apart and let each vote by its overlap with the state; the\n   \
-         steeper the vote (cube, exponential), the less the crowd disturbs the right one. Softmax and the\n   \
-         sparse kinds do the same with real numbers; the sparse ones return the pattern to the last bit:\n   \
-         {}.\n",
+         steeper the vote, the less the crowd disturbs the right one. A cube is enough for patterns drawn\n   \
+         at random, but not for characters, which are mostly paper and so alike; an exponential is. Softmax\n   \
+         and the sparse kinds do the same with real numbers, and the sparse ones return the pattern to the\n   \
+         last bit: {}.\n",
         exactness(&results.table)
     )?;
     match &results.digits {
@@ -71,7 +70,7 @@ pub(crate) fn tell(
                 "5. {stored} handwritten digits (MNIST), lower half masked: recalled to the pixel\n"
             )?;
             for cell in &digits.cells {
-                let recalled = with_spread(cell.count.recalled.mean, cell.count.recalled.spread);
+                let recalled = with_one_digit(cell.count.recalled.mean, cell.count.recalled.spread);
                 writeln!(out, "   {:<28}{recalled:>14}", cell.answer.title())?;
             }
         }
@@ -96,7 +95,12 @@ fn show(show: &Show, out: &mut (impl Write + IsTerminal)) -> std::io::Result<()>
         Ending::Spurious => "ends in something that was never stored".to_owned(),
     };
     let frames = &show.trace.frames;
-    writeln!(out, "   {}: {ending} after {} steps", show.kind.title(), frames.len() - 1)?;
+    let steps = match frames.len() {
+        0 | 1 => "without a step".to_owned(),
+        2 => "after 1 step".to_owned(),
+        n => format!("after {} steps", n - 1),
+    };
+    writeln!(out, "   {}: {ending} {steps}", show.kind.title())?;
     let grey = out.is_terminal();
     if grey {
         for (frame, energy) in frames.iter().zip(&show.trace.energies) {
@@ -149,7 +153,8 @@ fn rows(state: &[f32], grey: bool) -> [String; 4] {
     })
 }
 
-fn short(energy: f64) -> String {
+/// An energy in few characters.
+pub(crate) fn short(energy: f64) -> String {
     if energy.abs() < 1e5 { format!("{energy:.1}") } else { format!("{energy:.2e}") }
 }
 
