@@ -7,8 +7,9 @@ use super::pass::{Read, Source, read, thetas};
 use super::report::{Leading, Report, summary};
 use super::walk::norm;
 use super::{Memory, check_rows};
+use crate::certificate::posterior::one_step_error;
 use crate::separation::Reach;
-use crate::{Error, Status};
+use crate::{Error, Projection, Status};
 
 /// What recall returns, row by row for the cues.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,11 +207,16 @@ impl Memory {
                     trace.push(energy.total());
                 }
                 let (leading, entropy, spread, kind) = summary(&theta);
+                let average = self.separation.kind().sums_to_one() && self.projection == Projection::Linear;
+                let error_bound = leading
+                    .first()
+                    .filter(|_| average)
+                    .map(|&(_, weight)| one_step_error(weight, 2.0 * self.largest_norm()));
                 let leading = leading
                     .into_iter()
                     .map(|(at, weight)| Leading { id: self.ids[live[at]], weight })
                     .collect();
-                reports.push(Report { energy, trace, leading, entropy, spread, kind, margin });
+                reports.push(Report { energy, trace, leading, entropy, spread, kind, error_bound, margin });
             }
         }
         reports
