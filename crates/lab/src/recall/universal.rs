@@ -27,8 +27,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Largest summed squared error of a retrieved image of 784 pixels.
-const THRESHOLD: f64 = 60.0;
+/// Largest summed squared error of a retrieved image of 784 pixels: the published threshold, which a
+/// similar image passes, and ours, which only the image itself does.
+const THRESHOLDS: [f64; 2] = [60.0, 1.0];
 /// Standard deviation of the noise.
 const DEVIATION: f32 = 0.5;
 
@@ -90,7 +91,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let names: Vec<String> =
         SIMILARITIES.iter().map(|s| s.name()).chain(TRIVIAL).map(str::to_owned).collect();
     let xs: Vec<f64> = loads.iter().map(|&n| n as f64).collect();
-    let mut sweeps = Task::ALL.map(|task| (task, Sweep::new(names.clone(), xs.clone())));
+    let mut sweeps = Task::ALL.map(|task| (task, THRESHOLDS.map(|_| Sweep::new(names.clone(), xs.clone()))));
     for run in 0..runs {
         let seed = context.seed.wrapping_add(run);
         for (x, &load) in loads.iter().enumerate() {
@@ -100,8 +101,12 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             let all = draw(&digits, 2 * load, seed, Scale::Unit)?;
             let images = all.take(load);
             let others = all.patterns().slice_axis_move(Axis(0), (load.min(all.len())..).into());
-            for (task, sweep) in &mut sweeps {
-                sweep.push(x, trial(*task, &images, others, seed)?);
+            for (task, sweeps) in &mut sweeps {
+                let answers = answers(*task, &images, others, seed)?;
+                let targets = if *task == Task::Associated { others } else { images.patterns() };
+                for (sweep, threshold) in sweeps.iter_mut().zip(THRESHOLDS) {
+                    sweep.push(x, answers.iter().map(|a| within(a.view(), targets, threshold)));
+                }
             }
         }
     }
@@ -109,30 +114,31 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     Ok(outcome(&sweeps, xs.last().copied().unwrap_or(0.0)))
 }
 
-/// The share that each similarity and each baseline retrieves.
-fn trial(task: Task, images: &Set, others: ArrayView2<'_, f32>, seed: u64) -> Result<Vec<f64>, LabError> {
+/// What each similarity and each baseline answers, `(cues, d)` each.
+fn answers(
+    task: Task,
+    images: &Set,
+    others: ArrayView2<'_, f32>,
+    seed: u64,
+) -> Result<Vec<Array2<f32>>, LabError> {
     let stored = images.patterns();
     let cues = task.cues(images, seed)?;
-    let mut shares = vec![];
-    for similarity in SIMILARITIES {
-        shares.push(if task == Task::Associated {
-            within(associated(similarity, stored, others, cues.view())?.view(), others, THRESHOLD)
-        } else {
-            within(nearest(similarity, stored, cues.view())?.view(), stored, THRESHOLD)
-        });
-    }
-    if task == Task::Associated {
-        shares.push(within(cues.view(), others, THRESHOLD));
-        for similarity in [Similarity::Dot, Similarity::SquaredEuclidean] {
-            let answers = associated(similarity, stored, others, cues.view())?;
-            shares.push(within(answers.view(), others, THRESHOLD));
+    if task != Task::Associated {
+        let mut all = vec![];
+        for similarity in SIMILARITIES {
+            all.push(nearest(similarity, stored, cues.view())?);
         }
-        let [.., mean] = trivial(others, cues.view())?;
-        shares.push(within(mean.view(), others, THRESHOLD));
-    } else {
-        shares.extend(trivial(stored, cues.view())?.map(|a| within(a.view(), stored, THRESHOLD)));
+        all.extend(trivial(stored, cues.view())?);
+        return Ok(all);
     }
-    Ok(shares)
+    let value = |similarity| associated(similarity, stored, others, cues.view());
+    let mut all = vec![];
+    for similarity in SIMILARITIES {
+        all.push(value(similarity)?);
+    }
+    let [.., mean] = trivial(others, cues.view())?;
+    all.extend([cues.clone(), value(Similarity::Dot)?, value(Similarity::SquaredEuclidean)?, mean]);
+    Ok(all)
 }
 
 /// The value of the key that is most similar to each cue.
@@ -150,29 +156,31 @@ fn associated(
     Ok(recall.values.unwrap_or_default())
 }
 
-fn outcome(sweeps: &[(Task, Sweep); 4], load: f64) -> Outcome {
-    let (_, folded) = &sweeps[0];
+fn outcome(sweeps: &[(Task, [Sweep; 2]); 4], load: f64) -> Outcome {
+    let (_, [folded, _]) = &sweeps[0];
     let better = |s: Similarity| folded.area(s.name()) > folded.area(Similarity::Dot.name());
-    let mut series = vec![];
-    let mut baselines = vec![];
-    for (task, sweep) in sweeps {
-        let mut all = sweep.last(&format!("{}, N = {load}", task.title()));
-        baselines.extend(all.split_off(SIMILARITIES.len()));
-        series.extend(all);
+    let (mut series, mut baselines, mut figures) = (vec![], vec![], vec![]);
+    for (task, sweeps) in sweeps {
+        for (sweep, threshold) in sweeps.iter().zip(THRESHOLDS) {
+            let what = format!("{}, error at most {threshold}", task.title());
+            let mut all = sweep.last(&format!("{what}, N = {load}"));
+            baselines.extend(all.split_off(SIMILARITIES.len()));
+            series.extend(all);
+            figures.push(Figure {
+                title: format!("Retrieved: {what}"),
+                x: "stored images".into(),
+                y: "share retrieved".into(),
+                x_scale: Axes::Logarithmic,
+                curves: sweep.means(),
+            });
+        }
     }
-    let figures = sweeps.iter().map(|(task, sweep)| Figure {
-        title: format!("Retrieved: {}", task.title()),
-        x: "stored images".into(),
-        y: "share retrieved".into(),
-        x_scale: Axes::Logarithmic,
-        curves: sweep.means(),
-    });
     Outcome {
         measured: folded.summary(Similarity::Manhattan.name(), load),
         series,
         baselines,
         pass: Some(better(Similarity::Manhattan) && better(Similarity::SquaredEuclidean)),
-        figures: figures.collect(),
+        figures,
         notes: vec![
             "Measured: share retrieved by Manhattan distance from folded noise, at the largest N.".into(),
             "Published as figures only (unverified): no number is compared.".into(),
@@ -182,9 +190,11 @@ fn outcome(sweeps: &[(Task, Sweep); 4], load: f64) -> Outcome {
              perturbation is Gaussian noise). With all weight on the largest score, the division of scores \
              by their sum, which cancels beta there, changes nothing and is left out."
                 .into(),
-            "The noise is folded at 0 as in the public code; the same noise cut at 0 stands beside it. The \
-             threshold of 60 on a summed squared error is close to the distance between two digits of a \
-             class, so that a wrong digit can count as retrieved."
+            "The noise is folded at 0 as in the public code; the same noise cut at 0 stands beside it."
+                .into(),
+            "The published threshold is lenient: the mean image alone passes it for most digits, and most half \
+             masked cues do without any recall, so that it says little about the masked task. A threshold of 1, \
+             which only the image itself passes, stands beside it."
                 .into(),
             "A larger memory contains the smaller ones of its run. By association, `nearest` means the \
              value of the nearest key; `cue itself` and `mean image` are compared with the value."

@@ -8,7 +8,7 @@ use crate::kv::capacity::{Config, Loads, Outcome as Seed, run as run_seed};
 use crate::kv::contestant::Kind;
 use crate::kv::search;
 use crate::outcome::{Figure, Named, Outcome, Scale};
-use crate::published::{KV_HOPFIELD, KV_RANDOM, KV_SEQUENTIAL};
+use crate::published::{KV_HOPFIELD, KV_RANDOM, KV_RANDOM_SLOTS, KV_SEQUENTIAL};
 use crate::recall::sweep::Sweep;
 use crate::statistics::Summary;
 
@@ -30,6 +30,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 /// The search for the random memory's probability never sees a reported seed.
 const SEARCH_SEED_OFFSET: u64 = 1_000_000;
 const SEEDS: u64 = 10;
+/// The form that was meta-learned, with a decay in the middle of the range where learning starts.
+const PASSIVE: Kind = Kind::RandomPassive { slots_per_write: KV_RANDOM_SLOTS, decay: 0.95 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let smoke = context.effort == Effort::Smoke;
@@ -45,9 +47,9 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         |name| stream(search_seed, name),
     )?;
     let searched = Kind::Random { slots_per_write: found.best };
-    let passive = Kind::RandomPassive { slots_per_write: crate::published::KV_RANDOM_SLOTS, decay: 0.95 };
-    let mut kinds = vec![Kind::Sequential, Kind::LeastRecent, RANDOM, Kind::Hopfield, passive];
-    if searched != RANDOM {
+    let denser = Kind::Random { slots_per_write: 6.0 };
+    let mut kinds = vec![Kind::Sequential, Kind::LeastRecent, RANDOM, Kind::Hopfield, PASSIVE, denser];
+    if !kinds.contains(&searched) {
         kinds.push(searched);
     }
     kinds.extend([Kind::NearestStored, Kind::CueOnly]);
@@ -133,12 +135,18 @@ fn outcome(graded: &Config, runs: &[Seed], fine: &Config, fine_runs: &[Seed], se
             KV_SEQUENTIAL.value, KV_RANDOM.value, KV_HOPFIELD.value
         ),
         format!(
-            "The probability of random slots decides the middle number. At 4/N, as published, no choice is \
-             ours. A search for the best share of right bits with 15 to 25 patterns, on a seed of its own, \
-             found {searched}/N; on the capacity itself larger ones do better than 4/N."
+            "The random memory's number depends on what is read into the protocol. At 4/N, as published, with \
+             only the chosen slots changing, it is {:.3}. A search for the probability with the best share of \
+             right bits at 15 to 25 patterns, on a seed of its own, found {searched}/N: {:.3}. With values that \
+             decay by 0.95 in all slots (a decay that the paper learns; ours is not learned) 4/N gives {:.3}. \
+             Only the first counts for passing.",
+            per_unit(RANDOM).mean,
+            per_unit(Kind::Random { slots_per_write: searched }).mean,
+            per_unit(PASSIVE).mean,
         ),
         "The grid decides the first number: that of the public code tries nothing between N and 1.2 N. Trying \
-         every R gives slightly more than N, because two lost patterns of forty still leave 98 % of the bits."
+         every R gives slightly more than N (series; outside the tolerance), because two lost patterns of \
+         forty still leave 98 % of the bits."
             .into(),
         "The largest R that reaches 98 % in a mean over 10 memories is an upward-biased reading for memories \
          that fade slowly (random, Hopfield): single lucky loads count."
