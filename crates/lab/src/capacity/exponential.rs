@@ -251,6 +251,7 @@ mod tests {
 
     #[test]
     fn the_memory_itself_loses_the_same_pattern_at_the_same_number() {
+        let mut losses = 0;
         for (criterion, width, repeats) in [(0, 12, 6), (0, 17, 2), (1, 20, 3), (2, 9, 5)] {
             let criterion = Protocol::of(Effort::Full).criteria[criterion];
             for repeat in 0..repeats {
@@ -272,11 +273,13 @@ mod tests {
                     recall.states == patterns.slice(s![..asked, ..])
                 };
                 let alive = survivors(&draw, criterion.all);
-                assert!(alive > 1 && alive < draw.patterns.len(), "{alive} at {width}");
-                let first = (1..=draw.patterns.len()).find(|&count| !restored(count)).unwrap();
-                assert_eq!(alive, first - 1, "{} at {width}", criterion.name);
+                let lost = (1..=draw.patterns.len()).find(|&count| !restored(count));
+                let kept = lost.map_or(draw.patterns.len(), |count| count - 1);
+                assert_eq!(alive, kept, "{} at {width}", criterion.name);
+                losses += usize::from(lost.is_some());
             }
         }
+        assert!(losses > 10, "{losses} of 16 memories lost a pattern");
     }
 
     #[test]
