@@ -60,7 +60,7 @@ impl Protocol {
                 damage: 0.0,
                 all: true,
                 widths: widths(&[12, 14, 16, 18, 20, 22, 24, 26, 28], &[10, 12, 14]),
-                limit: |width| 2 << (width / 2),
+                limit: |width| 1 << (width / 2),
             },
             Criterion {
                 name: "all patterns, 10 % damage",
@@ -151,7 +151,10 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let (rate, limit) = (outcome.measured.mean, expected.value);
     outcome.pass = Some(rate < limit && rate > limit - expected.tolerance);
     outcome.notes.extend([
-        format!("{capped} memories kept every pattern that was drawn for them."),
+        format!(
+            "{capped} memories kept every pattern that was drawn for them; medians need not know when they would \
+             have lost one."
+        ),
         "The theorem promises less than it seems: below the rate ln(2)/2, one given pattern survives, almost \
          surely in the limit. Here all of them must. Two patterns that differ in one bit undo each other exactly, \
          and among random patterns the first such pair comes at about sqrt(2 ln 2 / N) 2^(N/2): this is why the \
@@ -227,9 +230,10 @@ fn survivors(draw: &Draw, all: bool) -> usize {
             if stored < index {
                 continue;
             }
-            let right =
-                fields[..lanes].iter().zip(&side[..lanes]).all(|(f, side)| (common + f) * side >= 0.0);
-            if !right {
+            // The sign bit of any product: a flipped unit with a field of exactly zero stays wrong.
+            let pairs = fields[..lanes].iter().zip(&side[..lanes]);
+            let signs = pairs.fold(0, |any, (field, side)| any | ((common + field) * side).to_bits());
+            if signs >> 63 == 1 {
                 // With `stored` patterns, if it was asked for by then, it was still there.
                 alive = stored;
                 break;
@@ -247,6 +251,7 @@ mod tests {
 
     #[test]
     fn the_memory_itself_loses_the_same_pattern_at_the_same_number() {
+        let mut losses = 0;
         for (criterion, width, repeats) in [(0, 12, 6), (0, 17, 2), (1, 20, 3), (2, 9, 5)] {
             let criterion = Protocol::of(Effort::Full).criteria[criterion];
             for repeat in 0..repeats {
@@ -268,11 +273,13 @@ mod tests {
                     recall.states == patterns.slice(s![..asked, ..])
                 };
                 let alive = survivors(&draw, criterion.all);
-                assert!(alive > 1 && alive < draw.patterns.len(), "{alive} at {width}");
-                let first = (1..=draw.patterns.len()).find(|&count| !restored(count)).unwrap();
-                assert_eq!(alive, first - 1, "{} at {width}", criterion.name);
+                let lost = (1..=draw.patterns.len()).find(|&count| !restored(count));
+                let kept = lost.map_or(draw.patterns.len(), |count| count - 1);
+                assert_eq!(alive, kept, "{} at {width}", criterion.name);
+                losses += usize::from(lost.is_some());
             }
         }
+        assert!(losses > 10, "{losses} of 16 memories lost a pattern");
     }
 
     #[test]
