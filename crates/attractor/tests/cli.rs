@@ -119,7 +119,7 @@ fn arrays_and_tables_keep_their_numbers() {
     let place = Place::new();
     let patterns = array![[1.0_f32, 20.0, 3.0], [-4.0, 5.0, 60.0], [7.0, -8.0, 9.0]];
     npy::write(&place.path("a.npy"), patterns.view()).unwrap();
-    std::fs::write(place.path("b.csv"), "x,y,z,kind\n0,1,2,low\n30,40,50,high\n").unwrap();
+    std::fs::write(place.path("b.csv"), "length,width,depth,kind\n0,1,2,low\n30,40,50,high\n").unwrap();
     place.ok("remember a.npy b.csv --into m.attractor");
     let memory = Memory::load(place.path("m.attractor")).unwrap();
     assert_eq!(memory.patterns().slice(ndarray::s![..3, ..]), patterns);
