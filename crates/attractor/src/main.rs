@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output.error(&error);
+            output::complain(&error);
             ExitCode::from(2)
         }
     }

@@ -216,7 +216,7 @@ enum Target {
 
 impl Target {
     fn of(path: &Path, shape: Shape) -> Result<Self, Refusal> {
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         Ok(match ending.as_ref().and_then(|ending| ending.to_str()) {
             Some("npy") => Self::Npy(path.to_owned()),
             Some("csv") => Self::Csv(path.to_owned()),

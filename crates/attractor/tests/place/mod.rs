@@ -1,6 +1,11 @@
 //! A folder in which the command line runs, and what is expected of every run.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file is a crate, and uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "part of every test, which may fail by panic, and used by each in part"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
