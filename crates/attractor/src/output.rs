@@ -23,23 +23,23 @@ impl Output {
         self.json
     }
 
-    /// A line for people.
+    /// A line for people; not written where machines read.
     pub(crate) fn line(&self, text: impl fmt::Display) -> anyhow::Result<()> {
-        write_line(format_args!("{text}"))
+        if self.json { Ok(()) } else { write_line(format_args!("{text}")) }
     }
 
-    /// A line for machines.
+    /// A line for machines; not written where people read.
     pub(crate) fn object(&self, object: &impl Serialize) -> anyhow::Result<()> {
-        write_line(format_args!("{}", serde_json::to_string(object)?))
+        if self.json { write_line(format_args!("{}", serde_json::to_string(object)?)) } else { Ok(()) }
     }
+}
 
-    /// One line on what went wrong and where, and one on what to do.
-    pub(crate) fn error(&self, error: &anyhow::Error) {
-        let causes: Vec<String> = error.chain().map(said).collect();
-        eprintln!("error: {}", causes.join(": ").replace('\n', " "));
-        if let Some(hint) = error.chain().find_map(hint) {
-            eprintln!("hint: {hint}");
-        }
+/// One line on what went wrong and where, and one on what to do.
+pub(crate) fn complain(error: &anyhow::Error) {
+    let causes: Vec<String> = error.chain().map(said).collect();
+    eprintln!("error: {}", causes.join(": ").replace('\n', " "));
+    if let Some(hint) = error.chain().find_map(hint) {
+        eprintln!("hint: {hint}");
     }
 }
 

@@ -134,12 +134,11 @@ impl Recipe {
             None => Projection::Normalise,
         };
         let builder = Memory::builder(patterns.ncols()).similarity(similarity).projection(projection);
-        let separation = match self.beta {
-            Some(_) => separation,
-            None => {
-                let probe = builder.clone().separation(Separation::parse("argmax", 1.0)?).build()?;
-                Separation::parse(name, fitting_beta(probe, patterns, &separation)?)?
-            }
+        let separation = if self.beta.is_some() {
+            separation
+        } else {
+            let probe = builder.clone().separation(Separation::parse("argmax", 1.0)?).build()?;
+            Separation::parse(name, fitting_beta(probe, patterns, &separation)?)?
         };
         Ok(builder.separation(separation).build()?)
     }

@@ -175,7 +175,8 @@ fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
 fn said(cue: usize, label: Option<&str>, answer: &Answer, rms_error: Option<f64>) -> String {
     let called = label.map_or_else(String::new, |label| format!(" ({label})"));
     let energy = match (answer.energy, answer.log_energy) {
-        (Some(energy), _) => format!("energy {energy:.5}"),
+        (Some(energy), _) if energy.abs() < 1e6 => format!("energy {energy:.5}"),
+        (Some(energy), _) => format!("energy {energy:.5e}"),
         (None, Some(log)) => format!("energy -exp({log:.5})"),
         (None, None) => "energy beyond numbers".to_owned(),
     };
@@ -215,7 +216,7 @@ enum Target {
 
 impl Target {
     fn of(path: &Path, shape: Shape) -> Result<Self, Refusal> {
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         Ok(match ending.as_ref().and_then(|ending| ending.to_str()) {
             Some("npy") => Self::Npy(path.to_owned()),
             Some("csv") => Self::Csv(path.to_owned()),

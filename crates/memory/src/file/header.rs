@@ -33,17 +33,16 @@ pub(super) fn encode(metadata: &BTreeMap<String, String>, tensors: &[Tensor]) ->
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let pairs: Vec<String> =
         metadata.iter().map(|(key, value)| format!("{}:{}", quoted(key), quoted(value))).collect();
-    let mut text = format!("{{\"__metadata__\":{{{}}}", pairs.join(","));
+    let mut members = vec![format!("\"__metadata__\":{{{}}}", pairs.join(","))];
     let mut offset = 0;
-    for tensor in tensors {
-        let end = offset + tensor.bytes.len();
-        text += &format!(
-            ",\"{}\":{{\"dtype\":\"{}\",\"shape\":{:?},\"data_offsets\":[{offset},{end}]}}",
-            tensor.name, tensor.dtype, tensor.shape
-        );
+    for Tensor { name, dtype, shape, bytes } in tensors {
+        let end = offset + bytes.len();
+        members.push(format!(
+            "\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{offset},{end}]}}"
+        ));
         offset = end;
     }
-    text.push('}');
+    let mut text = format!("{{{}}}", members.join(","));
     let length = text.len().next_multiple_of(8);
     if length > LONGEST {
         return Err(format!("the header takes {length} bytes, at most {LONGEST} fit: shorten the notes"));

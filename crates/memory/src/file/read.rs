@@ -198,8 +198,8 @@ impl<'a> Opened<'a> {
         if tensor.shape() != [rows] {
             return Err(format!("tensor `ids` has shape {:?}, expected [{rows}]", tensor.shape()));
         }
-        if let Some(pair) = ids.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(format!("ids are not ascending: {} comes before {}", pair[0], pair[1]));
+        if let Some([before, after]) = ids.array_windows().find(|[before, after]| before >= after) {
+            return Err(format!("ids are not ascending: {before} comes before {after}"));
         }
         match ids.last() {
             Some(&last) if last >= next_id => Err(format!("id {last} is not below next_id, {next_id}")),
