@@ -1,9 +1,15 @@
 //! The command line.
 
+mod answer;
 mod bench;
 mod commands;
 mod demo;
 mod output;
+mod picture;
+mod recipe;
+mod source;
+mod survey;
+mod units;
 
 use std::process::ExitCode;
 

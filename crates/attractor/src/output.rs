@@ -1,5 +1,13 @@
 //! Where results, progress and errors go: results on standard output, the rest on standard error.
 
+use std::fmt;
+use std::io::{ErrorKind, Write};
+
+use attractor_data::Error as Data;
+use attractor_kernel::LevelError;
+use attractor_memory::Error as Memory;
+use serde::Serialize;
+
 /// How to speak to whoever called.
 pub(crate) struct Output {
     json: bool,
@@ -15,8 +23,119 @@ impl Output {
         self.json
     }
 
-    /// One line on what went wrong and where.
-    pub(crate) fn error(&self, error: &anyhow::Error) {
-        eprintln!("error: {error:#}");
+    /// A line for people.
+    pub(crate) fn line(&self, text: impl fmt::Display) -> anyhow::Result<()> {
+        write_line(format_args!("{text}"))
     }
+
+    /// A line for machines.
+    pub(crate) fn object(&self, object: &impl Serialize) -> anyhow::Result<()> {
+        write_line(format_args!("{}", serde_json::to_string(object)?))
+    }
+
+    /// One line on what went wrong and where, and one on what to do.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        let causes: Vec<String> = error.chain().map(said).collect();
+        eprintln!("error: {}", causes.join(": ").replace('\n', " "));
+        if let Some(hint) = error.chain().find_map(hint) {
+            eprintln!("hint: {hint}");
+        }
+    }
+}
+
+/// A reader that has seen enough ends the program quietly.
+fn write_line(line: fmt::Arguments<'_>) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(reason) if reason.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        other => Ok(other?),
+    }
+}
+
+/// What the command line itself refuses, with what to do about it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    what: String,
+    hint: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The text of one error of a chain, without the hint that it may carry.
+fn said(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref() {
+        Some(Data::Missing { path, what, .. }) => format!("{}: {what}", path.display()),
+        _ => error.to_string(),
+    }
+}
+
+/// What to do about an error.
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        return Some(refusal.hint.clone());
+    }
+    if let Some(Data::Missing { hint, .. }) = error.downcast_ref() {
+        return Some(hint.clone());
+    }
+    let hint = match (error.downcast_ref::<Memory>(), error.downcast_ref::<Data>()) {
+        (Some(error), _) => of_memory(error)?,
+        (_, Some(error)) => of_data(error)?,
+        _ if error.is::<LevelError>() => "unset the variable to use the best level that this machine has",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn of_memory(error: &Memory) -> Option<&'static str> {
+    Some(match error {
+        Memory::Width { .. } | Memory::Rows { .. } => "`attractor inspect FILE` shows the width of a memory",
+        Memory::NotFinite { .. } => "replace or leave out what is no finite number",
+        Memory::NotBinary { .. } => {
+            "make -1 and +1 of the patterns with --binary THRESHOLD, and give masks a fill that is one of the \
+             two, such as mask:lower:0.5:-1"
+        }
+        Memory::Parameter { name: "beta", .. } => "leave --beta out for one that fits the patterns",
+        Memory::Parameter { .. } => "give a value in that range, or leave the option out for its default",
+        Memory::Empty => "store patterns first: attractor remember PATH --into FILE",
+        Memory::UnknownId { .. } => "`attractor inspect FILE` shows the ids that there are",
+        Memory::Clamp { .. } => "components are counted from 0, and a picture row by row",
+        Memory::Unsupported { .. } => "`attractor remember --help` says which choices go together",
+        Memory::Choice { .. } => "quote names with parentheses for the shell, such as 'entmax(1.5)'",
+        Memory::File { .. } => {
+            "FILE has to be a memory that `attractor remember PATH --into FILE` wrote, where it may be read \
+             and written"
+        }
+        _ => return None,
+    })
+}
+
+fn of_data(error: &Data) -> Option<&'static str> {
+    Some(match error {
+        Data::Io { .. } => "check that it is there, and that you may read or write it",
+        Data::Malformed { .. } => {
+            "give a folder of PNG pictures, or a PNG, npy, npz, CSV or IDX file that is whole"
+        }
+        Data::PictureSize { .. } => "bring the pictures to one size, or remember them into several files",
+        Data::Count { .. } => "a memory holds patterns of one size",
+        Data::NotFinite { .. } => "replace or leave out what is no finite number",
+        Data::NotBinary { .. } => "flip patterns of -1 and +1 only: remember them with --binary THRESHOLD",
+        Data::Parameter { .. } => "give a value in that range",
+        Data::Choice { .. } => "write it as in the list",
+        Data::Download { .. } => {
+            "check the network, or set ATTRACTOR_DATA to a folder that has the files already"
+        }
+        Data::Checksum { .. } => "try again later, or bring the files from elsewhere and set ATTRACTOR_DATA",
+        _ => return None,
+    })
 }

@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod certificate;
 pub mod classical;
 mod error;
+pub mod file;
 pub mod key_value;
 mod lambert;
 mod projection;

@@ -2,11 +2,15 @@
 
 mod builder;
 mod candidates;
+mod dynamics;
 mod energy;
 mod panels;
+mod part;
 mod pass;
 mod recall;
 mod report;
+mod restore;
+mod walk;
 
 use std::ops::Range;
 
@@ -14,12 +18,14 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 pub use builder::Builder;
+pub use dynamics::{Clamp, Detail, Dynamics};
 pub use energy::Energy;
-pub use recall::{Clamp, Detail, Dynamics, Recall};
+pub use recall::Recall;
 pub use report::{FixedPoint, Leading, Report};
 
 use panels::Rows;
-use pass::{Source, norm};
+use pass::Source;
+use walk::norm;
 
 use crate::{Error, Projection, Separation, Similarity};
 

@@ -162,7 +162,7 @@ mod tests {
                 let to = cuts.get(i + 1).copied().unwrap_or(all.nrows());
                 rows.append(all.slice(ndarray::s![from..to, ..]), &factors[from..to]);
             }
-            assert_eq!(rows.len(), all.nrows());
+            assert_eq!(rows.len, all.nrows());
             for i in [0, 15, 16, LEAF - 1, LEAF, 2 * LEAF + 36] {
                 assert_eq!(rows.row(i).collect::<Vec<_>>(), all.row(i).to_vec());
                 assert!(rows.is_live(i));

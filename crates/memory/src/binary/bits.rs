@@ -85,6 +85,18 @@ impl BitPatterns {
         &self.ids
     }
 
+    /// The id that the next pattern gets.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    /// Gives the stored patterns these ids: as many as there are rows, ascending, and below `next_id`.
+    pub(crate) fn rename(&mut self, ids: Vec<u64>, next_id: u64) {
+        debug_assert_eq!(ids.len(), self.ids.len());
+        self.ids = ids;
+        self.next_id = next_id;
+    }
+
     /// The packed rows, in storage order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &[u64]> {
         self.packed.chunks_exact(words(self.width))

@@ -51,7 +51,7 @@ pub struct Energy {
 pub struct DenseMemory {
     pub(super) interaction: Interaction,
     form: Form,
-    pub(super) patterns: BitPatterns,
+    pub(crate) patterns: BitPatterns,
     pub(super) columns: Columns,
     pub(super) values: Option<Columns>,
     pub(super) energy_levels: Levels,

@@ -69,7 +69,7 @@ impl Energy {
 pub struct Network {
     rule: Rule,
     learner: Learner,
-    pub(super) patterns: BitPatterns,
+    pub(crate) patterns: BitPatterns,
     pub(super) weights: Weights,
     pub(super) bias: Vec<f64>,
     /// Fields up to this size are rounding and count as zero.
