@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Runs the demo without data; returns its lines and its page.
 fn demo(seed: &str) -> (Vec<Value>, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("page.html");
     let run = Command::new(env!("CARGO_BIN_EXE_attractor"))
         .args(["demo", "--json", "--runs", "1", "--seed", seed, "--out"])
@@ -15,9 +15,9 @@ fn demo(seed: &str) -> (Vec<Value>, String) {
         .output()
         .expect("the program starts");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let lines = String::from_utf8(run.stdout).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    (lines, std::fs::read_to_string(page).unwrap())
+    let lines = String::from_utf8(run.stdout).expect("lines are text");
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    (lines, std::fs::read_to_string(page).expect("the page is there"))
 }
 
 #[test]

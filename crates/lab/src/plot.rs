@@ -110,12 +110,12 @@ fn draw(
     let longest = curves.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let legend = if curves.len() > 1 { (52 + 6 * longest as u32).clamp(90, 300) } else { 10 };
     let (left, right) = root.split_horizontally(SIZE.0 - legend);
+    let (x, y) = (x.padded(0.02), y.padded(0.05));
     let x_ticks = match figure.x_scale {
         Scale::Linear => x.ticks(8),
         Scale::Logarithmic => x.octaves(),
     };
     let y_ticks = y.ticks(6);
-    let (x, y) = (x.padded(0.02), y.padded(0.05));
     let font = |size: i32| ("sans-serif", size).into_font().color(&INK);
     let mut chart = ChartBuilder::on(&left)
         .margin(6)

@@ -174,6 +174,7 @@ fn tell(
         }
     }
     let verdict = match record.pass {
+        _ if effort == Effort::Smoke => "none: a smoke run proves nothing",
         Some(true) => "REPRODUCED",
         Some(false) => "NOT REPRODUCED",
         None => "open: no published number decides",
@@ -294,7 +295,7 @@ mod tests {
         assert!(page.contains("heads &lt;always&gt;") && page.contains("A coin &amp; its sides"));
         assert!(!page.contains("Smoke run"));
         let smoke = std::fs::read_to_string(folder.path().join("chance/coin.smoke.html")).unwrap();
-        assert!(smoke.contains("Smoke run"));
+        assert!(smoke.contains("Smoke run") && !smoke.contains("reproduced"), "nothing is proved");
     }
 
     #[test]
