@@ -1,4 +1,24 @@
 //! The published results of associative memory, one file each.
+//!
+//! **What.** [`experiments`] lists them; [`Experiment::reproduce`] runs one and returns the [`Outcome`] with its
+//! baselines and figures, and the machine-readable [`Record`]. [`page`] makes an HTML page of it.
+//!
+//! **When not.** The functions behind the experiments are protocols, not building blocks: take
+//! `attractor-memory` to build something.
+//!
+//! **Cost.** A full run takes seconds to minutes on two cores; [`Effort::Smoke`] takes about a second and
+//! proves nothing but that the code runs.
+//!
+//! ```
+//! use attractor_lab::{Context, Effort, experiment};
+//!
+//! let mut quiet = |_share: f64, _doing: &str| {};
+//! let mut context = Context::new(1, Effort::Smoke, None, &mut quiet);
+//! let (outcome, record) = experiment("kv/hetero")?.reproduce(&mut context)?;
+//! assert_eq!(record.id, "kv/hetero");
+//! assert!(!outcome.baselines.is_empty());
+//! # Ok::<(), attractor_lab::LabError>(())
+//! ```
 
 mod capacity;
 mod experiment;

@@ -154,6 +154,42 @@ pub struct Separation {
 
 impl Separation {
     /// Any implementation of [`Separate`] at inverse temperature `beta` (checked when a memory is built).
+    ///
+    /// ```
+    /// use attractor_memory::{Memory, Reach, Separate, Separation};
+    /// use ndarray::array;
+    ///
+    /// /// Equal weight for every pattern whose score is within 1 of the best.
+    /// #[derive(Debug)]
+    /// struct Band;
+    ///
+    /// impl Separate for Band {
+    ///     fn name(&self) -> String {
+    ///         "band".into()
+    ///     }
+    ///     fn reach(&self, _: usize) -> Reach {
+    ///         Reach::BelowMax { margin: 1.0 }
+    ///     }
+    ///     fn weights(&self, theta: &mut [f64], _: usize, _: f64) -> f64 {
+    ///         let top = theta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    ///         let inside = theta.iter().filter(|&&t| t >= top - 1.0).count() as f64;
+    ///         theta.iter_mut().for_each(|t| *t = f64::from(*t >= top - 1.0) / inside);
+    ///         top
+    ///     }
+    ///     fn uniform(&self, _: usize) -> f64 {
+    ///         0.0
+    ///     }
+    ///     fn is_gradient(&self) -> bool {
+    ///         false // So recall makes no promise about the energy.
+    ///     }
+    /// }
+    ///
+    /// let mut memory = Memory::builder(2).separation(Separation::custom(Band, 4.0)).build()?;
+    /// memory.store(array![[1.0, 0.0], [0.8, 0.2], [-1.0, 0.0]].view())?;
+    /// let recall = memory.recall(array![[0.9, 0.0]].view())?;
+    /// assert_eq!(recall.states, array![[0.9, 0.1]]);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
     pub fn custom(kind: impl Separate + 'static, beta: f64) -> Self {
         Self { kind: Arc::new(kind), beta }
     }
