@@ -3,6 +3,7 @@
 mod answer;
 mod bench;
 mod commands;
+mod demo;
 mod output;
 mod picture;
 mod recipe;

@@ -407,6 +407,29 @@ fn clamped_components_stay_and_the_rest_is_completed() {
 }
 
 #[test]
+fn the_error_bound_holds_for_the_next_update() {
+    let mut tight = 0;
+    for beta in [0.1, 1.0, 3.0, 20.0] {
+        for separation in [Separation::softmax(beta), Separation::entmax(1.5, beta).unwrap()] {
+            let patterns = random(40, 12, 13);
+            let memory = memory(&patterns, separation);
+            let one = Dynamics { steps: 1, tolerance: 0.0, ..Dynamics::default() };
+            let from = memory.recall_with(random(20, 12, 14).view(), &one).unwrap();
+            let next = memory.recall_with(from.states.view(), &one).unwrap();
+            for (report, state) in from.reports.iter().zip(next.states.rows()) {
+                let bound = report.error_bound.unwrap();
+                let error = &state - &patterns.row(report.leading[0].id as usize);
+                let error = f64::from(error.dot(&error)).sqrt();
+                assert!(error <= bound + 1e-5, "{error} > {bound}");
+                // A tenth of the bound would not hold: the check can fail.
+                tight += usize::from(error > bound / 10.0);
+            }
+        }
+    }
+    assert!(tight > 20, "{tight}");
+}
+
+#[test]
 fn values_of_another_width_are_read_at_the_end_state() {
     let mut memory = Memory::builder(2).separation(Separation::softmax(60.0)).values(3).build().unwrap();
     let values = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]];

@@ -59,20 +59,18 @@ impl Machine {
         }
     }
 
-    pub(crate) fn print(&self, output: &Output) {
+    pub(crate) fn print(&self, output: &Output) -> anyhow::Result<()> {
         let (bandwidth, peak) = (self.bandwidth / 1e9, self.peak / 1e9);
         let (threads, level) = (rayon::current_num_threads(), Level::current().name());
         if output.json() {
-            let line = json!({
+            return output.object(&json!({
                 "schema": 1, "workload": "machine", "read_gb_per_s": bandwidth, "peak_gflop_per_s": peak,
                 "threads": threads, "level": level,
-            });
-            eprintln!("{line}");
-        } else {
-            println!(
-                "this machine, {threads} threads, {level}: reads {bandwidth:.1} GB/s, peak {peak:.0} GFLOP/s"
-            );
+            }));
         }
+        output.line(format_args!(
+            "this machine, {threads} threads, {level}: reads {bandwidth:.1} GB/s, peak {peak:.0} GFLOP/s"
+        ))
     }
 }
 

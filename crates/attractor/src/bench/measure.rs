@@ -31,26 +31,24 @@ impl Timing {
     }
 
     /// One line: a JSON object, or a row for people.
-    pub(crate) fn print(&self, workload: &str, floor: Floor, output: &Output) {
+    pub(crate) fn print(&self, workload: &str, floor: &Floor, output: &Output) -> anyhow::Result<()> {
         let (sorted, median) = (self.sorted(), self.median());
         let (min, max) = (sorted.first().copied(), sorted.last().copied());
         let (threads, level) = (rayon::current_num_threads(), attractor_kernel::Level::current().name());
         if output.json() {
-            let line = json!({
+            return output.object(&json!({
                 "schema": 1, "workload": workload, "median_ms": median, "min_ms": min, "max_ms": max,
                 "samples_ms": self.samples, "floor_ms": floor.milliseconds, "floor_of": floor.of,
                 "threads": threads, "level": level,
-            });
-            println!("{line}");
-        } else {
-            let (min, max) = (min.unwrap_or(f64::NAN), max.unwrap_or(f64::NAN));
-            println!(
-                "{workload:<24} median {median:9.3} ms  [{min:.3} .. {max:.3}]  floor {:9.3} ms ({})  {:3.0} %",
-                floor.milliseconds,
-                floor.of,
-                100.0 * floor.milliseconds / median,
-            );
+            }));
         }
+        let (min, max) = (min.unwrap_or(f64::NAN), max.unwrap_or(f64::NAN));
+        output.line(format_args!(
+            "{workload:<22} median {median:9.3} ms  [{min:.3} .. {max:.3}]  floor {:9.3} ms ({})  {:3.0} %",
+            floor.milliseconds,
+            floor.of,
+            100.0 * floor.milliseconds / median,
+        ))
     }
 }
 

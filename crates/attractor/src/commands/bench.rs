@@ -15,7 +15,7 @@ use crate::output::Output;
 ///
 /// Without --keys, runs the workloads of `benches/README.md` on synthetic patterns. The floor is the time
 /// that this machine needs at the least: bytes over measured read bandwidth, or operations over measured
-/// peak, whichever is longer.
+/// peak, whichever is longer; a cue that comes to rest before the last step needs less.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   attractor bench                                     all workloads
@@ -72,7 +72,7 @@ fn all(args: &Args, output: &Output) -> anyhow::Result<()> {
         bail!("no workload is named like `{word}`: choose among {}", names.join(", "));
     }
     let machine = Machine::measure();
-    machine.print(output);
+    machine.print(output)?;
     for workload in chosen {
         let (keys, cues) = workload.data();
         let separation = Separation::softmax(workload.beta);
@@ -81,7 +81,7 @@ fn all(args: &Args, output: &Output) -> anyhow::Result<()> {
             _ => time_recall(keys.view(), cues.view(), separation, workload.steps, args.repeat)?.0,
         };
         let (rows, width) = keys.dim();
-        timing.print(&workload.name, machine.floor(rows, width, workload.cues, workload.steps), output);
+        timing.print(&workload.name, &machine.floor(rows, width, workload.cues, workload.steps), output)?;
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ fn own(args: &Args, keys: &std::path::Path, output: &Output) -> anyhow::Result<(
     let (rows, width) = keys.dim();
     if args.store {
         let timing = time_store(keys.view(), args.repeat)?;
-        timing.print("store", machine.floor(rows, width, 0, 1), output);
+        timing.print("store", &machine.floor(rows, width, 0, 1), output)?;
         return Ok(());
     }
     let cues = read(args.cues.as_deref().context("--cues is needed with --keys")?)?;
@@ -102,7 +102,7 @@ fn own(args: &Args, keys: &std::path::Path, output: &Output) -> anyhow::Result<(
         attractor_data::npy::write(out, states.view())?;
     }
     let name = format!("{}x{rows}x{width}", cues.nrows());
-    timing.print(&name, machine.floor(rows, width, cues.nrows(), args.steps), output);
+    timing.print(&name, &machine.floor(rows, width, cues.nrows(), args.steps), output)?;
     Ok(())
 }
 

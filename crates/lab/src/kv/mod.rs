@@ -15,6 +15,7 @@ pub mod capacity;
 pub mod contestant;
 pub mod continual;
 pub mod correlated;
+pub mod experiments;
 pub mod hetero;
 pub mod search;
 pub mod sequence;

@@ -2,24 +2,30 @@
 
 mod builder;
 mod candidates;
+mod dynamics;
 mod energy;
 mod panels;
+mod part;
 mod pass;
 mod recall;
 mod report;
 mod restore;
+mod walk;
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 
 pub use builder::Builder;
+pub use dynamics::{Clamp, Detail, Dynamics};
 pub use energy::Energy;
-pub use recall::{Clamp, Detail, Dynamics, Recall};
+pub use recall::Recall;
 pub use report::{FixedPoint, Leading, Report};
 
 use panels::Rows;
-use pass::{Source, norm};
+use pass::Source;
+use walk::norm;
 
 use crate::{Error, Projection, Separation, Similarity};
 
@@ -154,7 +160,7 @@ impl Memory {
 
     fn append(&mut self, patterns: ArrayView2<'_, f32>) -> Range<u64> {
         let first = self.norms.len();
-        self.norms.extend(patterns.rows().into_iter().map(|row| norm(row.iter().copied()) as f32));
+        self.norms.par_extend(patterns.axis_iter(Axis(0)).into_par_iter().map(|row| norm(row) as f32));
         let factors: Vec<f32> = match self.similarity {
             Similarity::Cosine => {
                 self.norms[first..].iter().map(|&n| if n > 0.0 { 1.0 / n } else { 0.0 }).collect()
@@ -260,7 +266,8 @@ pub(crate) fn check_rows(rows: ArrayView2<'_, f32>, width: usize, place: &'stati
     // `<=` is false for NaN.
     let fine = |x: &f32| x.abs() <= LARGEST_ENTRY;
     let all_fine = match rows.as_slice() {
-        Some(flat) => flat.chunks(4096).all(|chunk| chunk.iter().fold(true, |ok, x| ok & fine(x))),
+        // No early exit inside a chunk, so that the test is vectorised.
+        Some(flat) => flat.par_chunks(1 << 14).all(|chunk| chunk.iter().filter(|x| !fine(x)).count() == 0),
         None => rows.iter().all(fine),
     };
     if all_fine {

@@ -60,6 +60,8 @@ impl Rows {
 
     /// Appends rows; `factors` has one number per row, or is empty for all rows ever.
     pub(crate) fn append(&mut self, rows: ArrayView2<'_, f32>, factors: &[f32]) {
+        // Memory fresh from the system is mapped page by page: that, not the copy, takes the time, and it
+        // is shared by the threads too.
         let start = self.len;
         let end = start + rows.nrows();
         self.leaves.resize_with(end.div_ceil(LEAF), Leaf::default);
@@ -160,7 +162,7 @@ mod tests {
                 let to = cuts.get(i + 1).copied().unwrap_or(all.nrows());
                 rows.append(all.slice(ndarray::s![from..to, ..]), &factors[from..to]);
             }
-            assert_eq!(rows.len(), all.nrows());
+            assert_eq!(rows.len, all.nrows());
             for i in [0, 15, 16, LEAF - 1, LEAF, 2 * LEAF + 36] {
                 assert_eq!(rows.row(i).collect::<Vec<_>>(), all.row(i).to_vec());
                 assert!(rows.is_live(i));

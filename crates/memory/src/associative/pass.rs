@@ -7,13 +7,12 @@
 
 use std::ops::Range;
 
-use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
+use attractor_kernel::Lane;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::candidates::{self, Candidate};
-use super::panels::{LEAF, Rows};
-use crate::separation::{Reach, Separate};
+use super::panels::Rows;
+use super::walk::{Group, live_lanes};
 use crate::{Separation, Similarity};
 
 /// Most cues that share one walk over the leaves; bounds the memory of partial results.
@@ -46,15 +45,10 @@ pub(crate) struct Source<'a> {
     pub(crate) count: usize,
 }
 
-/// One cue's partial result over some leaves.
-enum Part {
-    Exponential { maximum: f64, sum: f64, weighted: Vec<f64> },
-    Pointwise { conjugate: f64, weighted: Vec<f64> },
-    Candidates { rows: Vec<Candidate> },
-}
-
-/// Reads the memory for every row of `cues`.
-pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
+/// Reads the memory for every row of `cues`. `known[c]` is a lower bound of the largest `theta` of cue `c`,
+/// minus infinity where nothing is known: it lets the kernel skip what cannot matter, and may change the
+/// last bits, so it has to depend on the cue alone.
+pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32]) -> Read {
     let width = source.values.map_or(0, Rows::width);
     let mut out = Read {
         sums: Array2::zeros((cues.nrows(), width)),
@@ -75,8 +69,8 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Read {
     let parts: Vec<Vec<(Vec<f64>, f64, bool)>> = groups
         .into_par_iter()
         .map(|rows| {
-            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.into()));
-            let parts = group.tree(0..leaves);
+            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.clone().into()));
+            let parts = group.walk(&known[rows]);
             parts.into_par_iter().enumerate().map(|(c, part)| group.finish(c, part)).collect()
         })
         .collect();
@@ -112,241 +106,4 @@ pub(crate) fn thetas(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Vec<Vec<f
             all
         })
         .collect()
-}
-
-/// Cues in the kernel's layout, and the walk over the leaves.
-struct Group<'a> {
-    source: Source<'a>,
-    cues: Vec<f32>,
-    scales: Vec<f32>,
-    level: Level,
-}
-
-impl<'a> Group<'a> {
-    fn new(source: Source<'a>, cues: ArrayView2<'_, f32>) -> Self {
-        let (keys, beta) = (source.keys, source.separation.beta());
-        let width = keys.padded();
-        let mut flat = vec![0.0; cues.nrows() * width];
-        let mut scales = Vec::with_capacity(cues.nrows());
-        for (row, to) in cues.rows().into_iter().zip(flat.chunks_exact_mut(width)) {
-            to.iter_mut().zip(row).for_each(|(t, &x)| *t = x);
-            let norm = match source.similarity {
-                Similarity::Cosine => norm(row.iter().copied()),
-                _ => 1.0,
-            };
-            let scale = beta * source.similarity.factor(norm, keys.width());
-            scales.push(scale.clamp(-f64::from(f32::MAX), f64::from(f32::MAX)) as f32);
-        }
-        Self { source, cues: flat, scales, level: Level::current() }
-    }
-
-    fn query(&self) -> Query<'_> {
-        let measure = self.source.similarity.measure();
-        Query::new(&self.cues, &self.scales, self.source.keys.padded(), measure)
-            .expect("cues were padded to the width of the keys")
-    }
-
-    fn kind(&self) -> &dyn Separate {
-        self.source.separation.kind()
-    }
-
-    fn reach(&self) -> Reach {
-        self.kind().reach(self.source.count)
-    }
-
-    /// The merged parts of a range of leaves, one per cue.
-    fn tree(&self, leaves: Range<usize>) -> Vec<Part> {
-        match leaves.len() {
-            0 => (0..self.scales.len()).map(|_| self.nothing()).collect(),
-            1 => self.leaf(leaves.start),
-            n => {
-                // Halving at a power of two: a tree over a prefix is a subtree of the tree over all.
-                let middle = leaves.start + n.next_power_of_two() / 2;
-                let (a, b) =
-                    rayon::join(|| self.tree(leaves.start..middle), || self.tree(middle..leaves.end));
-                a.into_iter().zip(b).map(|(a, b)| merge(a, b)).collect()
-            }
-        }
-    }
-
-    fn nothing(&self) -> Part {
-        let weighted = vec![0.0; self.source.values.map_or(0, Rows::width)];
-        match self.reach() {
-            Reach::Exponential { .. } => Part::Exponential { maximum: f64::NEG_INFINITY, sum: 0.0, weighted },
-            Reach::Pointwise => Part::Pointwise { conjugate: 0.0, weighted },
-            _ => Part::Candidates { rows: Vec::new() },
-        }
-    }
-
-    fn leaf(&self, leaf: usize) -> Vec<Part> {
-        match self.reach() {
-            Reach::Exponential { .. } => self.exponential(leaf),
-            Reach::Pointwise => self.pointwise(leaf),
-            reach => self.candidates(leaf, reach),
-        }
-    }
-
-    fn exponential(&self, leaf: usize) -> Vec<Part> {
-        let (cues, keys) = (self.scales.len(), self.source.keys.leaf(leaf));
-        let (values, width, padded) = match self.source.values {
-            Some(values) => (values.leaf(leaf), values.width(), values.padded()),
-            None => (keys, 0, 0),
-        };
-        let mut maximum = vec![f32::NEG_INFINITY; cues];
-        let mut sum = vec![0.0; cues];
-        let mut weighted = vec![0.0; cues * padded];
-        let mut running = Running { maximum: &mut maximum, sum: &mut sum, weighted: &mut weighted };
-        let floor = weight_floor(self.source.count);
-        retrieve(self.level, &self.query(), &keys, &values, floor, &mut running);
-        (0..cues)
-            .map(|c| Part::Exponential {
-                maximum: f64::from(maximum[c]),
-                sum: sum[c],
-                weighted: weighted[c * padded..][..width].iter().map(|&x| f64::from(x)).collect(),
-            })
-            .collect()
-    }
-
-    /// `theta` of a leaf, `[cue][panel]`.
-    fn scores(&self, leaf: usize) -> Vec<Lane> {
-        let keys = self.source.keys.leaf(leaf);
-        let mut lanes = vec![Lane::ZERO; self.scales.len() * keys.count()];
-        scores(self.level, &self.query(), &keys, &mut lanes);
-        lanes
-    }
-
-    fn pointwise(&self, leaf: usize) -> Vec<Part> {
-        let keys = self.source.keys.leaf(leaf);
-        let mut lanes = self.scores(leaf);
-        let mut theta = Vec::with_capacity(LEAF);
-        let mut parts = Vec::with_capacity(self.scales.len());
-        for row in lanes.chunks_exact_mut(keys.count()) {
-            theta.clear();
-            for (lane, &live) in row.iter().zip(keys.live()) {
-                theta.extend(live_lanes(live).map(|l| f64::from(lane.0[l])));
-            }
-            let conjugate = self.kind().weights(&mut theta, self.source.count, f64::NAN);
-            // Weights may leave the range of f32: they are scaled by the largest of the leaf.
-            let largest = theta.iter().fold(0.0, |m: f64, w| m.max(w.abs()));
-            let scale = if largest > 0.0 { largest } else { 1.0 };
-            let mut weights = theta.iter();
-            for (lane, &live) in row.iter_mut().zip(keys.live()) {
-                *lane = Lane::ZERO;
-                for l in live_lanes(live) {
-                    lane.0[l] = weights.next().map_or(0.0, |w| flush((w / scale) as f32));
-                }
-            }
-            let weighted = self.source.values.map_or(Vec::new(), |values| {
-                let mut sum = vec![0.0f32; values.padded()];
-                weigh(self.level, &values.leaf(leaf), row, &mut sum);
-                sum[..values.width()].iter().map(|&x| f64::from(x) * scale).collect()
-            });
-            parts.push(Part::Pointwise { conjugate, weighted });
-        }
-        parts
-    }
-
-    fn candidates(&self, leaf: usize, reach: Reach) -> Vec<Part> {
-        let keys = self.source.keys.leaf(leaf);
-        let lanes = self.scores(leaf);
-        let rows = lanes.chunks_exact(keys.count());
-        rows.map(|row| Part::Candidates { rows: candidates::of_leaf(row, leaf * LEAF, reach) }).collect()
-    }
-
-    /// The weighted sum, the conjugate, and whether anything carried weight.
-    fn finish(&self, cue: usize, part: Part) -> (Vec<f64>, f64, bool) {
-        match part {
-            Part::Exponential { maximum, sum, mut weighted } => {
-                let null = match self.reach() {
-                    Reach::Exponential { null } => f64::from(null),
-                    _ => 0.0,
-                };
-                let top = if null > 0.0 { maximum.max(0.0) } else { maximum };
-                let scale = (maximum - top).exp();
-                // Not `null * exp(-top)` when there is none: far below zero that is zero times infinity.
-                let phantom = if null > 0.0 { null * (-top).exp() } else { 0.0 };
-                let total = sum * scale + phantom;
-                weighted.iter_mut().for_each(|w| *w = *w * scale / total);
-                (weighted, top + total.ln(), scale > 0.0)
-            }
-            Part::Pointwise { conjugate, weighted } => (weighted, conjugate, true),
-            Part::Candidates { mut rows } => {
-                candidates::prune(&mut rows, self.reach());
-                let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
-                let partition = match self.kind().needs_partition() {
-                    true => self.partition(cue),
-                    false => f64::NAN,
-                };
-                let conjugate = self.kind().weights(&mut weights, self.source.count, partition);
-                let mut sum = vec![0.0; self.source.values.map_or(0, Rows::width)];
-                let mut supported = false;
-                for (&(row, _), &weight) in rows.iter().zip(&weights).filter(|(_, w)| **w != 0.0) {
-                    supported = true;
-                    if let Some(values) = self.source.values {
-                        values.add_row(row, weight, &mut sum);
-                    }
-                }
-                (sum, conjugate, supported)
-            }
-        }
-    }
-
-    /// `ln sum exp(theta)` over all rows, for one cue.
-    fn partition(&self, cue: usize) -> f64 {
-        let width = self.source.keys.padded();
-        let softmax = Separation::softmax(self.source.separation.beta());
-        let one = Group {
-            source: Source { values: None, separation: &softmax, ..self.source },
-            cues: self.cues[cue * width..(cue + 1) * width].to_vec(),
-            scales: vec![self.scales[cue]],
-            level: self.level,
-        };
-        let part = one.tree(0..self.source.keys.leaves()).pop();
-        part.map_or(f64::NEG_INFINITY, |part| one.finish(0, part).1)
-    }
-}
-
-/// Merges two neighbours. Guarded for the identity, whose maximum is minus infinity.
-fn merge(a: Part, b: Part) -> Part {
-    match (a, b) {
-        (
-            Part::Exponential { maximum: ma, sum: sa, weighted: mut wa },
-            Part::Exponential { maximum: mb, sum: sb, weighted: wb },
-        ) => {
-            let maximum = ma.max(mb);
-            let decay = |m: f64| if m == maximum { 1.0 } else { (m - maximum).exp() };
-            let (fa, fb) = (decay(ma), decay(mb));
-            for (a, b) in wa.iter_mut().zip(wb) {
-                *a = *a * fa + b * fb;
-            }
-            Part::Exponential { maximum, sum: sa * fa + sb * fb, weighted: wa }
-        }
-        (
-            Part::Pointwise { conjugate: ca, weighted: mut wa },
-            Part::Pointwise { conjugate: cb, weighted: wb },
-        ) => {
-            wa.iter_mut().zip(wb).for_each(|(a, b)| *a += b);
-            Part::Pointwise { conjugate: ca + cb, weighted: wa }
-        }
-        (Part::Candidates { rows: mut a }, Part::Candidates { rows: b }) => {
-            a.extend(b);
-            Part::Candidates { rows: a }
-        }
-        (a, _) => a,
-    }
-}
-
-/// The set bits of a panel's mask.
-fn live_lanes(live: u16) -> impl Iterator<Item = usize> {
-    (0..LANES).filter(move |l| live >> l & 1 == 1)
-}
-
-/// Exact zero instead of a subnormal.
-fn flush(x: f32) -> f32 {
-    if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
-}
-
-/// Euclidean norm in f64.
-pub(crate) fn norm(xs: impl Iterator<Item = f32>) -> f64 {
-    xs.map(|x| f64::from(x).powi(2)).sum::<f64>().sqrt()
 }

@@ -1,55 +1,15 @@
 //! Recall: the state moves until it rests.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use super::pass::{Read, Source, norm, read, thetas};
+use super::dynamics::{Detail, Dynamics};
+use super::pass::{Read, Source, read, thetas};
 use super::report::{Leading, Report, summary};
+use super::walk::norm;
 use super::{Memory, check_rows};
-use crate::{Error, Status};
-
-/// Components of the cue that are known and must not move.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Clamp {
-    /// Every component moves.
-    #[default]
-    Free,
-    /// These components are held at the cue's values, in every cue.
-    Components(Vec<usize>),
-    /// `(cues, width)`: true where a component is held.
-    Mask(Array2<bool>),
-}
-
-/// How much is told of each cue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Detail {
-    /// A [`Report`] per cue: one more pass over the memory than the states need.
-    #[default]
-    Full,
-    /// States, steps and status only.
-    States,
-}
-
-/// How the state moves. [`Dynamics::default`] runs to a fixed point and reports everything.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Dynamics {
-    /// Most steps. Default 100. Zero reports on the cue itself.
-    pub steps: usize,
-    /// A cue rests when `|q' - q| <= tolerance * (1 + |q|)`. Default 1e-5. With zero, only an exact fixed
-    /// point stops a cue before the step limit.
-    pub tolerance: f64,
-    /// Share of the way to the update that a step goes, in (0, 1]. Default 1.
-    pub damping: f64,
-    /// Known components. Default none.
-    pub clamp: Clamp,
-    /// How much is told. Default everything.
-    pub detail: Detail,
-}
-
-impl Default for Dynamics {
-    fn default() -> Self {
-        Self { steps: 100, tolerance: 1e-5, damping: 1.0, clamp: Clamp::Free, detail: Detail::Full }
-    }
-}
+use crate::certificate::posterior::one_step_error;
+use crate::separation::Reach;
+use crate::{Error, Projection, Status};
 
 /// What recall returns, row by row for the cues.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,13 +68,15 @@ impl Memory {
         let mut steps = vec![0; n];
         let mut status = vec![Status::StepLimit; n];
         let mut residuals = vec![0.0; n];
+        let mut known = vec![f32::NEG_INFINITY; n];
         let mut active: Vec<usize> = (0..n).collect();
         for _ in 0..dynamics.steps {
             if active.is_empty() {
                 break;
             }
             let from = states.select(Axis(0), &active);
-            let read = read(self.source(), from.view());
+            let bounds: Vec<f32> = active.iter().map(|&cue| known[cue]).collect();
+            let read = read(self.source(), from.view(), &bounds);
             let mut resting = vec![false; active.len()];
             for (i, &cue) in active.iter().enumerate() {
                 let q = from.row(i);
@@ -136,8 +98,9 @@ impl Memory {
                 }
                 let moved = moved.sqrt();
                 steps[cue] += 1;
+                known[cue] = self.bound(read.sums.row(i), states.row(cue));
                 residuals[cue] = moved;
-                if moved <= dynamics.tolerance * (1.0 + norm(q.iter().copied())) {
+                if moved <= dynamics.tolerance * (1.0 + norm(q)) {
                     status[cue] = Status::Converged;
                     resting[i] = true;
                 }
@@ -151,7 +114,7 @@ impl Memory {
         };
         let values = self.values.as_ref().map(|values| {
             let source = Source { values: Some(values), ..self.source() };
-            read(source, states.view()).sums
+            read(source, states.view(), &known).sums
         });
         Ok(Recall { states, values, steps, status, residuals, reports })
     }
@@ -165,7 +128,8 @@ impl Memory {
             return Err(Error::Empty);
         }
         check_rows(states, self.width(), "states")?;
-        let read = read(Source { values: None, ..self.source() }, states);
+        let known = vec![f32::NEG_INFINITY; states.nrows()];
+        let read = read(Source { values: None, ..self.source() }, states, &known);
         let rows = states.rows().into_iter().zip(read.conjugates);
         Ok(rows.map(|(q, conjugate)| self.energy_at(q, conjugate)).collect())
     }
@@ -201,6 +165,20 @@ impl Memory {
         kind.weights(theta, self.len(), partition)
     }
 
+    /// A lower bound of the largest `theta` at `state`, from the average `mean = sum_i p_i x_i` that led there:
+    /// a maximum is at least any average, and `sum_i p_i theta_i = b (mean . state)` for an inner product.
+    /// Lowered by what `d` roundings of the scores can amount to.
+    fn bound(&self, mean: ArrayView1<'_, f32>, state: ArrayView1<'_, f32>) -> f32 {
+        let averages = matches!(self.separation.kind().reach(self.len()), Reach::Exponential { null: 0 });
+        if !averages || !self.similarity.is_inner_product() {
+            return f32::NEG_INFINITY;
+        }
+        let b = self.separation.beta() * self.similarity.factor(1.0, self.width());
+        let dot: f64 = mean.iter().zip(state).map(|(&a, &q)| f64::from(a) * f64::from(q)).sum();
+        let rounding = (self.width() + 8) as f64 * 2f64.powi(-23) * norm(state) * self.largest_norm();
+        (b * (dot - rounding)) as f32
+    }
+
     fn advance(&self, read: &Read, i: usize, q: &[f32], damping: f64) -> Vec<f32> {
         let mut next = read.sums.row(i).to_vec();
         self.projection.apply(&mut next, q);
@@ -229,51 +207,19 @@ impl Memory {
                     trace.push(energy.total());
                 }
                 let (leading, entropy, spread, kind) = summary(&theta);
+                let average = self.separation.kind().sums_to_one() && self.projection == Projection::Linear;
+                let error_bound = leading
+                    .first()
+                    .filter(|_| average)
+                    .map(|&(_, weight)| one_step_error(weight, 2.0 * self.largest_norm()));
                 let leading = leading
                     .into_iter()
                     .map(|(at, weight)| Leading { id: self.ids[live[at]], weight })
                     .collect();
-                reports.push(Report { energy, trace, leading, entropy, spread, kind, margin });
+                reports.push(Report { energy, trace, leading, entropy, spread, kind, error_bound, margin });
             }
         }
         reports
-    }
-}
-
-impl Dynamics {
-    /// Checks the numbers, and returns the clamp as a mask.
-    fn check(&self, cues: usize, width: usize) -> Result<Option<Array2<bool>>, Error> {
-        if !(self.damping > 0.0 && self.damping <= 1.0) {
-            return Err(Error::Parameter {
-                name: "damping",
-                value: self.damping,
-                limit: "above 0, at most 1",
-            });
-        }
-        if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
-            let limit = "finite and at least 0";
-            return Err(Error::Parameter { name: "tolerance", value: self.tolerance, limit });
-        }
-        match &self.clamp {
-            Clamp::Free => Ok(None),
-            Clamp::Components(held) => {
-                let mut mask = Array2::from_elem((cues, width), false);
-                for &component in held {
-                    if component >= width {
-                        return Err(Error::Clamp { component, width });
-                    }
-                    mask.column_mut(component).fill(true);
-                }
-                Ok(Some(mask))
-            }
-            Clamp::Mask(mask) if mask.ncols() != width => {
-                Err(Error::Width { expected: width, found: mask.ncols(), place: "clamp" })
-            }
-            Clamp::Mask(mask) if mask.nrows() != cues => {
-                Err(Error::Rows { expected: cues, found: mask.nrows(), place: "clamp" })
-            }
-            Clamp::Mask(mask) => Ok(Some(mask.clone())),
-        }
     }
 }
 

@@ -52,6 +52,10 @@ pub struct Report {
     pub spread: usize,
     /// The kind of state.
     pub kind: FixedPoint,
+    /// Certificate: the next update of the end state lies within this distance of the leading pattern,
+    /// `|f(q) - x_i| <= 2 M (1 - p_i)` ([`one_step_error`](crate::certificate::posterior::one_step_error)).
+    /// Holds whatever the patterns are; `None` where the update is no average of patterns.
+    pub error_bound: Option<f64>,
     /// Largest minus second largest similarity (infinite when one pattern is stored).
     pub margin: f64,
 }
