@@ -24,12 +24,15 @@ pub(crate) struct Leading {
 pub(crate) struct Answer {
     pub(crate) status: Status,
     pub(crate) steps: usize,
-    /// `ln(-E)` for memories whose energy is no finite number is in `log_energy`.
+    /// Absent where it is no finite number.
     pub(crate) energy: Option<f64>,
+    /// `ln(-E)`, of exponential memories.
     pub(crate) log_energy: Option<f64>,
     pub(crate) trace: Vec<f64>,
     pub(crate) kind: Option<FixedPoint>,
     pub(crate) entropy: Option<f64>,
+    /// The next update of the state lies within this distance of the pattern that leads, where theory says so.
+    pub(crate) error_bound: Option<f64>,
     pub(crate) leading: Vec<Leading>,
 }
 
@@ -71,6 +74,7 @@ pub(crate) fn recall(
                 trace: report.trace,
                 kind: Some(report.kind),
                 entropy: Some(report.entropy),
+                error_bound: report.error_bound,
                 leading: report
                     .leading
                     .iter()
@@ -143,6 +147,7 @@ fn binary(
                 trace: energies,
                 kind: None,
                 entropy: None,
+                error_bound: None,
                 leading: leading.collect(),
             });
         }

@@ -1,5 +1,7 @@
 //! The memory file: what comes back, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panic")]
+
 use std::path::Path;
 
 use attractor_memory::binary::{DenseMemory, Form, Interaction, Schedule};
@@ -264,7 +266,7 @@ fn foreign_and_damaged_files_are_refused_with_the_reason() {
         (altered("0.30000000000000004", "inf.000000000000000"), "no number"),
         (altered(r#""beta":"#, r#""bete":"#), "no `beta`"),
         (altered(r#""next_id":"6""#, r#""next_id":"5""#), "id 5 is not below next_id, 5"),
-        (altered(r#"F32"#, r#"I32"#), "type I32, expected F32"),
+        (altered("F32", "I32"), "type I32, expected F32"),
         (altered("[6, 5]", "[5, 6]"), "expected [5]"),
         (altered("[6, 5]", "[  30]"), "expected rows and columns"),
         (altered("[6, 5]", "[6, 6]"), "no memory file"),
