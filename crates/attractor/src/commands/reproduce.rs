@@ -191,7 +191,7 @@ fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<
     let root = catalogue::root();
     let mut out = std::io::stdout().lock();
     if !output.json() {
-        writeln!(out, "{:<22}{:<20}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
+        writeln!(out, "{:<22}{:<27}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
     }
     for e in known {
         let last = last(folder, e.id)?;
@@ -215,7 +215,7 @@ fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<
         } else {
             e.data.iter().map(state).collect::<Vec<_>>().join(", ")
         };
-        writeln!(out, "{:<22}{published:<20}{ours:<26}{data:<18}{}", e.id, e.title)?;
+        writeln!(out, "{:<22}{published:<26} {ours:<25} {data:<17} {}", e.id, e.title)?;
     }
     Ok(())
 }
