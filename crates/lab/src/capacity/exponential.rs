@@ -197,11 +197,24 @@ fn draw(width: u32, criterion: &Criterion, rng: &mut impl rand::Rng) -> Draw {
 
 /// The largest number of patterns, stored in order, with which one synchronous step still restores every one of
 /// them (or only the first) from its cue; never more than were drawn.
+fn survivors(draw: &Draw, all: bool) -> usize {
+    // A short prefix usually tells: every pattern costs a pass over the prefix.
+    let mut prefix = draw.patterns.len().min(64);
+    loop {
+        let kept = survivors_among(draw, prefix, all);
+        if kept < prefix || prefix == draw.patterns.len() {
+            return kept;
+        }
+        prefix = draw.patterns.len().min(2 * prefix);
+    }
+}
+
+/// [`survivors`] among the first `prefix` patterns.
 ///
 /// In the gauge of its cue, unit `i` has the field `sum (agrees ? t(m - 1) : -t(m + 1))` over the patterns, `m`
 /// their overlap with the cue and `t(c) = exp(c - (N - 1))`. Units that the cue has right must not be pushed
 /// over, the flipped ones must be.
-fn survivors(draw: &Draw, all: bool) -> usize {
+fn survivors_among(draw: &Draw, prefix: usize, all: bool) -> usize {
     let width = draw.width as usize;
     let t = |c: f64| (c - (width as f64 - 1.0)).exp();
     let overlap = |distance: usize| width as f64 - 2.0 * distance as f64;
@@ -210,8 +223,8 @@ fn survivors(draw: &Draw, all: bool) -> usize {
     let lanes = width.next_multiple_of(8);
     let mut fields = [0.0; 64];
     let mut side = [1.0; 64];
-    let mut alive = draw.patterns.len();
-    let watched = if all { draw.patterns.len() } else { 1 };
+    let mut alive = prefix;
+    let watched = if all { prefix } else { 1 };
     for (index, (pattern, flips)) in draw.patterns.iter().zip(&draw.flips).enumerate().take(watched) {
         if index >= alive {
             break;
