@@ -59,14 +59,14 @@ impl Protocol {
                 name: "all patterns",
                 damage: 0.0,
                 all: true,
-                widths: widths(&[12, 14, 16, 18, 20, 22, 24, 26, 28], &[10, 12, 14]),
+                widths: widths(&[12, 14, 16, 18, 20, 22, 24, 26], &[10, 12, 14]),
                 limit: |width| 1 << (width / 2),
             },
             Criterion {
                 name: "all patterns, 10 % damage",
                 damage: 0.1,
                 all: true,
-                widths: widths(&[20, 30, 40, 50], &[10, 20]),
+                widths: widths(&[10, 20, 30, 40], &[10, 20]),
                 limit: |width| 100 + (0.21 * f64::from(width)).exp() as usize,
             },
             Criterion {
