@@ -1,5 +1,6 @@
 //! The entrances: extents are checked here, and the level is turned into code here, once per block of work.
 
+use crate::ahead::Ahead;
 use crate::arch::{Scalar, Vector};
 use crate::lane::{Lane, Panels};
 use crate::level::Level;
@@ -109,12 +110,13 @@ unsafe fn scores_of<V: Vector>(query: &Query<'_>, keys: &Panels<'_>, out: &mut [
     let stride = keys.count();
     for from in (0..stride).step_by(SPAN) {
         let block = keys.slice(from, from + SPAN);
+        let mut ahead = Ahead::new(keys.slice(from + SPAN, from + 2 * SPAN).lanes());
         for first in (0..query.count()).step_by(TILE) {
             let cue_count = (query.count() - first).min(TILE);
             // SAFETY: row `first` of `out` starts at `first * stride`, and `from` is inside it.
             unsafe {
                 let out = out.as_mut_ptr().add(first * stride + from);
-                crate::score::theta::<V>(query, first, cue_count, &block, out, stride);
+                crate::score::theta::<V>(query, first, cue_count, &block, out, stride, &mut ahead);
             }
         }
     }
@@ -128,10 +130,20 @@ unsafe fn weigh_of<V: Vector>(values: &Panels<'_>, weights: &[Lane], out: &mut [
     let cues = out.len() / width;
     for from in (0..stride).step_by(SPAN) {
         let block = values.slice(from, from + SPAN);
+        let mut ahead = Ahead::new(values.slice(from + SPAN, from + 2 * SPAN).lanes());
         // SAFETY: `from` is inside every row of `weights`, and the block has at most SPAN panels.
         unsafe {
             let (lanes, weights) = (block.lanes().as_ptr(), weights.as_ptr().add(from));
-            crate::weigh::weigh::<V>(lanes, block.count(), width, weights, stride, cues, out.as_mut_ptr());
+            crate::weigh::weigh::<V>(
+                lanes,
+                block.count(),
+                width,
+                weights,
+                stride,
+                cues,
+                out.as_mut_ptr(),
+                &mut ahead,
+            );
         }
     }
 }

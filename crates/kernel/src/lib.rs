@@ -36,6 +36,7 @@
 //! ```
 #![allow(unsafe_code)]
 
+mod ahead;
 mod arch;
 mod dispatch;
 mod lane;

@@ -4,6 +4,7 @@
 //! The state per cue is the mergeable one of the log-sum-exp:
 //! `m = max a_i`, `s = sum e^(a_i - m)`, `w = sum e^(a_i - m) v_i`.
 
+use crate::ahead::Ahead;
 use crate::arch::{EXP_FLOOR, Vector};
 use crate::lane::{LANES, Lane, Panels};
 use crate::query::Query;
@@ -45,13 +46,14 @@ pub(crate) unsafe fn retrieve<V: Vector>(
     for from in (0..keys.count()).step_by(SPAN) {
         let block = keys.slice(from, from + SPAN);
         let block_values = values.slice(from, from + SPAN);
+        let mut ahead = Ahead::new(keys.slice(from + SPAN, from + 2 * SPAN).lanes());
         let mut first = 0;
         for t in 0..tiles {
             // Tiles of nearly equal size: 8 cues go as 4 and 4, not as 6 and 2.
             let cue_count = (query.count() - first).div_ceil(tiles - t);
             // SAFETY: the strip holds TILE rows of SPAN lanes; the caller checked the rest.
             unsafe {
-                theta::<V>(query, first, cue_count, &block, strip.as_mut_ptr(), SPAN);
+                theta::<V>(query, first, cue_count, &block, strip.as_mut_ptr(), SPAN, &mut ahead);
                 for c in 0..cue_count {
                     let row = &mut strip[c * SPAN..c * SPAN + block.count()];
                     let cue = first + c;
@@ -65,7 +67,7 @@ pub(crate) unsafe fn retrieve<V: Vector>(
                 if !running.weighted.is_empty() {
                     let out = running.weighted.as_mut_ptr().add(first * width);
                     let lanes = block_values.lanes().as_ptr();
-                    weigh::<V>(lanes, block.count(), width, strip.as_ptr(), SPAN, cue_count, out);
+                    weigh::<V>(lanes, block.count(), width, strip.as_ptr(), SPAN, cue_count, out, &mut ahead);
                 }
             }
             first += cue_count;

@@ -2,7 +2,9 @@
 //!
 //! Every score is one chain of multiply-adds over the components in order (in chunks of [`CHUNK`], whose
 //! sums are added), whatever the tile: a cue gets the same bits alone and among others.
+#![allow(clippy::too_many_arguments)] // Extents travel beside their pointers.
 
+use crate::ahead::Ahead;
 use crate::arch::Vector;
 use crate::lane::{Lane, Panels};
 use crate::query::{Measure, Query};
@@ -62,6 +64,7 @@ unsafe fn tile<V: Vector, T: Term, const C: usize, const P: usize>(
     width: usize,
     out: *mut Lane,
     stride: usize,
+    ahead: &mut Ahead<'_>,
 ) {
     let mut from = 0;
     while from < width {
@@ -70,6 +73,10 @@ unsafe fn tile<V: Vector, T: Term, const C: usize, const P: usize>(
         unsafe {
             let mut sums = [[V::splat(0.0); P]; C];
             for j in from..to {
+                match C {
+                    1 => ahead.fetch::<2>(),
+                    _ => ahead.fetch::<1>(),
+                }
                 let mut key = [V::splat(0.0); P];
                 for (p, k) in key.iter_mut().enumerate() {
                     *k = V::load(keys.add(p * width + j));
@@ -105,15 +112,16 @@ unsafe fn strip<V: Vector, T: Term, const C: usize, const P: usize>(
     width: usize,
     out: *mut Lane,
     stride: usize,
+    ahead: &mut Ahead<'_>,
 ) {
     let whole = count - count % P;
     // SAFETY: panels `p..p + P` and `p` are below `count`.
     unsafe {
         for p in (0..whole).step_by(P) {
-            tile::<V, T, C, P>(keys.add(p * width), cues, width, out.add(p), stride);
+            tile::<V, T, C, P>(keys.add(p * width), cues, width, out.add(p), stride, ahead);
         }
         for p in whole..count {
-            tile::<V, T, C, 1>(keys.add(p * width), cues, width, out.add(p), stride);
+            tile::<V, T, C, 1>(keys.add(p * width), cues, width, out.add(p), stride, ahead);
         }
     }
 }
@@ -129,22 +137,23 @@ unsafe fn strip_of<V: Vector, T: Term>(
     width: usize,
     out: *mut Lane,
     stride: usize,
+    ahead: &mut Ahead<'_>,
 ) {
     // SAFETY: the caller's contract; the tile shapes fill the registers of each level.
     unsafe {
         debug_assert!((1..=TILE).contains(&cue_count));
         match (V::WIDE, cue_count) {
-            (_, 1) => strip::<V, T, 1, 4>(keys, count, cues, width, out, stride),
-            (true, 2) => strip::<V, T, 2, 4>(keys, count, cues, width, out, stride),
-            (true, 3) => strip::<V, T, 3, 4>(keys, count, cues, width, out, stride),
-            (true, 4) => strip::<V, T, 4, 4>(keys, count, cues, width, out, stride),
-            (true, 5) => strip::<V, T, 5, 4>(keys, count, cues, width, out, stride),
-            (true, _) => strip::<V, T, 6, 4>(keys, count, cues, width, out, stride),
-            (false, 2) => strip::<V, T, 2, 2>(keys, count, cues, width, out, stride),
-            (false, 3) => strip::<V, T, 3, 1>(keys, count, cues, width, out, stride),
-            (false, 4) => strip::<V, T, 4, 1>(keys, count, cues, width, out, stride),
-            (false, 5) => strip::<V, T, 5, 1>(keys, count, cues, width, out, stride),
-            (false, _) => strip::<V, T, 6, 1>(keys, count, cues, width, out, stride),
+            (_, 1) => strip::<V, T, 1, 4>(keys, count, cues, width, out, stride, ahead),
+            (true, 2) => strip::<V, T, 2, 4>(keys, count, cues, width, out, stride, ahead),
+            (true, 3) => strip::<V, T, 3, 4>(keys, count, cues, width, out, stride, ahead),
+            (true, 4) => strip::<V, T, 4, 4>(keys, count, cues, width, out, stride, ahead),
+            (true, 5) => strip::<V, T, 5, 4>(keys, count, cues, width, out, stride, ahead),
+            (true, _) => strip::<V, T, 6, 4>(keys, count, cues, width, out, stride, ahead),
+            (false, 2) => strip::<V, T, 2, 2>(keys, count, cues, width, out, stride, ahead),
+            (false, 3) => strip::<V, T, 3, 1>(keys, count, cues, width, out, stride, ahead),
+            (false, 4) => strip::<V, T, 4, 1>(keys, count, cues, width, out, stride, ahead),
+            (false, 5) => strip::<V, T, 5, 1>(keys, count, cues, width, out, stride, ahead),
+            (false, _) => strip::<V, T, 6, 1>(keys, count, cues, width, out, stride, ahead),
         }
     }
 }
@@ -163,6 +172,7 @@ pub(crate) unsafe fn theta<V: Vector>(
     keys: &Panels<'_>,
     out: *mut Lane,
     stride: usize,
+    ahead: &mut Ahead<'_>,
 ) {
     let (width, count) = (query.width, keys.count());
     let lanes = keys.lanes().as_ptr();
@@ -170,10 +180,12 @@ pub(crate) unsafe fn theta<V: Vector>(
     unsafe {
         let cues = query.cues.as_ptr().add(first * width);
         match query.measure {
-            Measure::Dot => strip_of::<V, Product>(cue_count, lanes, count, cues, width, out, stride),
-            Measure::Manhattan => strip_of::<V, Absolute>(cue_count, lanes, count, cues, width, out, stride),
+            Measure::Dot => strip_of::<V, Product>(cue_count, lanes, count, cues, width, out, stride, ahead),
+            Measure::Manhattan => {
+                strip_of::<V, Absolute>(cue_count, lanes, count, cues, width, out, stride, ahead);
+            }
             Measure::SquaredDistance | Measure::Distance => {
-                strip_of::<V, Square>(cue_count, lanes, count, cues, width, out, stride);
+                strip_of::<V, Square>(cue_count, lanes, count, cues, width, out, stride, ahead);
             }
         }
         let limit = V::splat(f32::MAX);

@@ -2,7 +2,9 @@
 //!
 //! Panels where no cue of the tile has weight are not touched. Adding a weight of exact zero to a sum
 //! changes no bit of it, so that the result for a cue does not depend on which cues share its tile.
+#![allow(clippy::too_many_arguments)] // Extents travel beside their pointers.
 
+use crate::ahead::Ahead;
 use crate::arch::Vector;
 use crate::lane::{LANES, Lane};
 
@@ -26,6 +28,7 @@ unsafe fn tile<V: Vector, const C: usize, const J: usize>(
     weights: &[*const Lane],
     out: &[*mut f32],
     j: usize,
+    ahead: &mut Ahead<'_>,
 ) {
     // SAFETY: the caller's contract.
     unsafe {
@@ -34,6 +37,10 @@ unsafe fn tile<V: Vector, const C: usize, const J: usize>(
         while left != 0 {
             let p = left.trailing_zeros() as usize;
             left &= left - 1;
+            match C {
+                1 => ahead.fetch::<8>(),
+                _ => ahead.fetch::<1>(),
+            }
             let mut value = [V::splat(0.0); J];
             for (k, v) in value.iter_mut().enumerate() {
                 *v = V::load(values.add(p * width + j + k));
@@ -69,15 +76,16 @@ unsafe fn strip<V: Vector, const C: usize, const J: usize>(
     active: u32,
     weights: &[*const Lane],
     out: &[*mut f32],
+    ahead: &mut Ahead<'_>,
 ) {
     let whole = width - width % J;
     // SAFETY: the caller's contract; `j` stays below `width`.
     unsafe {
         for j in (0..whole).step_by(J) {
-            tile::<V, C, J>(values, width, active, weights, out, j);
+            tile::<V, C, J>(values, width, active, weights, out, j, ahead);
         }
         for j in (whole..width).step_by(4) {
-            tile::<V, C, 4>(values, width, active, weights, out, j);
+            tile::<V, C, 4>(values, width, active, weights, out, j, ahead);
         }
     }
 }
@@ -128,6 +136,7 @@ pub(crate) unsafe fn weigh<V: Vector>(
     stride: usize,
     cue_count: usize,
     out: *mut f32,
+    ahead: &mut Ahead<'_>,
 ) {
     // SAFETY: the caller's contract.
     unsafe {
@@ -154,14 +163,14 @@ pub(crate) unsafe fn weigh<V: Vector>(
             filled += 1;
             active |= own_active;
             if filled == 4 {
-                strip::<V, 4, 4>(values, width, active, &group_weights, &group_out);
+                strip::<V, 4, 4>(values, width, active, &group_weights, &group_out, ahead);
                 (filled, active) = (0, 0);
             }
         }
         match filled {
-            1 => strip::<V, 1, 16>(values, width, active, &group_weights, &group_out),
-            2 => strip::<V, 2, 8>(values, width, active, &group_weights, &group_out),
-            3 => strip::<V, 3, 4>(values, width, active, &group_weights, &group_out),
+            1 => strip::<V, 1, 16>(values, width, active, &group_weights, &group_out, ahead),
+            2 => strip::<V, 2, 8>(values, width, active, &group_weights, &group_out, ahead),
+            3 => strip::<V, 3, 4>(values, width, active, &group_weights, &group_out, ahead),
             _ => {}
         }
     }
