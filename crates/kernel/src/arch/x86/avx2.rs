@@ -42,23 +42,25 @@ unsafe fn spread(mask: u16) -> __m256 {
 
 // SAFETY: every intrinsic below is AVX2 or FMA; callers of the trait have checked for them, and lanes are
 // 64-byte aligned by their type.
-#[allow(clippy::undocumented_unsafe_blocks)]
 unsafe impl Vector for Avx2 {
     const WIDE: bool = false;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         let v = unsafe { _mm256_set1_ps(x) };
         Self(v, v)
     }
     #[inline(always)]
     unsafe fn load(from: *const Lane) -> Self {
         let from: *const f32 = from.cast();
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_load_ps(from), _mm256_load_ps(from.add(8))) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut Lane) {
         let to: *mut f32 = to.cast();
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe {
             _mm256_store_ps(to, self.0);
             _mm256_store_ps(to.add(8), self.1);
@@ -66,22 +68,27 @@ unsafe impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
     }
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
     }
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
     }
     #[inline(always)]
     unsafe fn fma(self, other: Self, sum: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_fmadd_ps(self.0, other.0, sum.0), _mm256_fmadd_ps(self.1, other.1, sum.1)) }
     }
     #[inline(always)]
     unsafe fn abs(self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe {
             let sign = _mm256_set1_ps(-0.0);
             Self(_mm256_andnot_ps(sign, self.0), _mm256_andnot_ps(sign, self.1))
@@ -89,18 +96,22 @@ unsafe impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)) }
     }
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
     }
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
     }
     #[inline(always)]
     unsafe fn keep(self, mask: u16, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe {
             Self(
                 _mm256_blendv_ps(other.0, self.0, spread(mask & 0xff)),
@@ -110,10 +121,12 @@ unsafe impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn exp(self, floor: Self) -> Self {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe { Self(exp(self.0, floor.0), exp(self.1, floor.1)) }
     }
     #[inline(always)]
     unsafe fn nonzero(self) -> u16 {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe {
             let zero = _mm256_setzero_ps();
             let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(self.0, zero));
@@ -123,6 +136,7 @@ unsafe impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
+        // SAFETY: callers have checked for AVX2 and FMA; pointers are to lanes.
         unsafe {
             let eight = _mm256_add_ps(self.0, self.1);
             let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));

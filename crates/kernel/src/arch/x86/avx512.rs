@@ -11,60 +11,72 @@ pub(crate) struct Avx512(__m512);
 
 // SAFETY: every intrinsic below is AVX-512 F; callers of the trait have checked for it, and lanes are
 // 64-byte aligned by their type.
-#[allow(clippy::undocumented_unsafe_blocks)]
 unsafe impl Vector for Avx512 {
     const WIDE: bool = true;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_set1_ps(x) })
     }
     #[inline(always)]
     unsafe fn load(from: *const Lane) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_load_ps(from.cast()) })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut Lane) {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         unsafe { _mm512_store_ps(to.cast(), self.0) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_add_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_sub_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_mul_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn fma(self, other: Self, sum: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_fmadd_ps(self.0, other.0, sum.0) })
     }
     #[inline(always)]
     unsafe fn abs(self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_abs_ps(self.0) })
     }
     #[inline(always)]
     unsafe fn sqrt(self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_sqrt_ps(self.0) })
     }
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_max_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_min_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn keep(self, mask: u16, other: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         Self(unsafe { _mm512_mask_mov_ps(other.0, mask, self.0) })
     }
     #[inline(always)]
     unsafe fn exp(self, floor: Self) -> Self {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         unsafe {
             let x = self.0;
             let t = _mm512_fmadd_ps(x, _mm512_set1_ps(LOG2_E), _mm512_set1_ps(ROUND));
@@ -85,16 +97,19 @@ unsafe impl Vector for Avx512 {
     }
     #[inline(always)]
     unsafe fn nonzero(self) -> u16 {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         unsafe { _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(self.0, _mm512_setzero_ps()) }
     }
     #[inline(always)]
     unsafe fn largest(self) -> f32 {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         unsafe { _mm512_reduce_max_ps(self.0) }
     }
     /// A transposing reduction: each stage halves the number of registers, so that sixteen sums cost
     /// fifteen additions instead of sixty-four.
     #[inline(always)]
     unsafe fn sums(all: &[Self; LANES], _: usize) -> Lane {
+        // SAFETY: callers have checked for AVX-512 F; pointers are to lanes.
         unsafe {
             // Stage 1: lanes i and i+8; two vectors share a register (a in the low half, b in the high).
             let pair = |a: __m512, b: __m512| {
