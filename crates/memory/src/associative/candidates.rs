@@ -11,42 +11,60 @@ use crate::separation::Reach;
 /// A row and its `theta`.
 pub(super) type Candidate = (usize, f32);
 
-/// The candidates of one cue in a leaf whose first row is `first`. Dead rows score minus infinity.
-pub(super) fn of_leaf(theta: &[Lane], first: usize, reach: Reach) -> Vec<Candidate> {
-    let mut rows = Vec::new();
-    let mut bound = match reach {
-        Reach::Above { level } => level,
-        Reach::BelowMax { margin } => {
-            let mut top = [f32::NEG_INFINITY; LANES];
+/// The candidates of one cue, gathered from successive pieces of a leaf.
+pub(super) struct Gathering {
+    reach: Reach,
+    rows: Vec<Candidate>,
+    bound: f64,
+    top: f32,
+}
+
+impl Gathering {
+    pub(super) fn new(reach: Reach) -> Self {
+        let bound = match reach {
+            Reach::Above { level } => level,
+            _ => f64::NEG_INFINITY,
+        };
+        Self { reach, rows: Vec::new(), bound, top: f32::NEG_INFINITY }
+    }
+
+    /// Adds a piece whose first row is `first`. Dead rows score minus infinity.
+    pub(super) fn add(&mut self, theta: &[Lane], first: usize) {
+        if let Reach::BelowMax { margin } = self.reach {
+            let mut top = [self.top; LANES];
             for lane in theta {
-                top.iter_mut().zip(lane.0).for_each(|(t, x)| *t = t.max(x));
+                top.iter_mut().zip(lane.0).for_each(|(t, x)| *t = if x > *t { x } else { *t });
             }
-            f64::from(top.into_iter().fold(f32::NEG_INFINITY, f32::max)) - margin
+            self.top = top.into_iter().fold(f32::NEG_INFINITY, f32::max);
+            self.bound = f64::from(self.top) - margin;
         }
-        _ => f64::NEG_INFINITY,
-    };
-    // Enough room that a prune, linear in it, is paid for by as many rows.
-    let room = match reach {
-        Reach::BelowKth { k, .. } => 2 * k + 64,
-        _ => usize::MAX,
-    };
-    for (p, lane) in theta.iter().enumerate() {
-        // The bound in f32, rounded down: a cheap test for whole panels.
-        let below = (bound as f32).next_down();
-        if lane.0.iter().all(|&x| x < below) {
-            continue;
-        }
-        for (l, &x) in lane.0.iter().enumerate() {
-            if f64::from(x) >= bound && x > f32::NEG_INFINITY {
-                rows.push((first + p * LANES + l, x));
+        // Enough room that a prune, linear in it, is paid for by as many rows.
+        let room = match self.reach {
+            Reach::BelowKth { k, .. } => 2 * k + 64,
+            _ => usize::MAX,
+        };
+        for (p, lane) in theta.iter().enumerate() {
+            // The bound in f32, rounded down: a cheap test for whole panels.
+            let below = (self.bound as f32).next_down();
+            if lane.0.iter().filter(|&&x| x >= below).count() == 0 {
+                continue;
             }
-        }
-        if rows.len() > room {
-            bound = bound.max(prune(&mut rows, reach));
+            for (l, &x) in lane.0.iter().enumerate() {
+                if f64::from(x) >= self.bound && x > f32::NEG_INFINITY {
+                    self.rows.push((first + p * LANES + l, x));
+                }
+            }
+            if self.rows.len() > room {
+                self.bound = self.bound.max(prune(&mut self.rows, self.reach));
+            }
         }
     }
-    prune(&mut rows, reach);
-    rows
+
+    /// What remains.
+    pub(super) fn finish(mut self) -> Vec<Candidate> {
+        prune(&mut self.rows, self.reach);
+        self.rows
+    }
 }
 
 /// Drops candidates that cannot carry weight among those present, keeps storage order, and returns the bound.
@@ -71,6 +89,14 @@ pub(super) fn prune(rows: &mut Vec<Candidate>, reach: Reach) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_leaf(theta: &[Lane], first: usize, reach: Reach) -> Vec<Candidate> {
+        let mut gathering = Gathering::new(reach);
+        for (i, piece) in theta.chunks(100).enumerate() {
+            gathering.add(piece, first + i * 100 * LANES);
+        }
+        gathering.finish()
+    }
 
     #[test]
     fn nothing_inside_the_reach_is_lost() {

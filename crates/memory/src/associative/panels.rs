@@ -118,13 +118,17 @@ impl Rows {
 impl Leaf {
     fn append(&mut self, first: usize, rows: ArrayView2<'_, f32>, factors: &[f32], width: usize) {
         let panels = (first + rows.nrows()).div_ceil(LANES);
-        self.lanes.resize(panels * width, Lane::ZERO);
         self.live.resize(panels, 0);
         if !factors.is_empty() {
             self.factors.resize(panels, Lane::ZERO);
         }
+        self.lanes.reserve(panels * width - self.lanes.len());
         for (i, row) in rows.rows().into_iter().enumerate() {
             let (panel, lane) = ((first + i) / LANES, (first + i) % LANES);
+            if lane == 0 {
+                // One panel at a time, so that its lines are still in the cache when they are filled.
+                self.lanes.resize((panel + 1) * width, Lane::ZERO);
+            }
             write(&mut self.lanes[panel * width..(panel + 1) * width], lane, row);
             self.live[panel] |= 1 << lane;
             if let Some(&f) = factors.get(i) {

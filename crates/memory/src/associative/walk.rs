@@ -5,13 +5,15 @@ use std::ops::Range;
 use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
 use ndarray::{ArrayView1, ArrayView2};
 
-use super::candidates;
+use super::candidates::{Gathering, prune};
 use super::panels::{LEAF, Rows};
 use super::part::{Part, merge};
 use super::pass::Source;
 use crate::separation::{Reach, Separate};
 use crate::{Separation, Similarity};
 
+/// Panels whose scores are looked through at once.
+const PIECE: usize = 64;
 /// Leaves of a wave.
 const WAVE: usize = 16;
 
@@ -172,11 +174,20 @@ impl<'a> Group<'a> {
         parts
     }
 
+    /// In pieces that stay in the second-level cache together with their scores.
     fn candidates(&self, leaf: usize, reach: Reach) -> Vec<Part> {
-        let keys = self.source.keys.leaf(leaf);
-        let lanes = self.scores(leaf);
-        let rows = lanes.chunks_exact(keys.count());
-        rows.map(|row| Part::Candidates { rows: candidates::of_leaf(row, leaf * LEAF, reach) }).collect()
+        let (keys, query) = (self.source.keys.leaf(leaf), self.query());
+        let mut gatherings: Vec<Gathering> = self.scales.iter().map(|_| Gathering::new(reach)).collect();
+        let mut lanes = vec![Lane::ZERO; self.scales.len() * PIECE];
+        for from in (0..keys.count()).step_by(PIECE) {
+            let piece = keys.slice(from, from + PIECE);
+            let lanes = &mut lanes[..self.scales.len() * piece.count()];
+            scores(self.level, &query, &piece, lanes);
+            for (gathering, row) in gatherings.iter_mut().zip(lanes.chunks_exact(piece.count())) {
+                gathering.add(row, leaf * LEAF + from * LANES);
+            }
+        }
+        gatherings.into_iter().map(|gathering| Part::Candidates { rows: gathering.finish() }).collect()
     }
 
     /// The weighted sum, the conjugate, and whether anything carried weight.
@@ -203,7 +214,7 @@ impl<'a> Group<'a> {
             }
             Part::Pointwise { conjugate, weighted } => (weighted, conjugate, true),
             Part::Candidates { mut rows } => {
-                candidates::prune(&mut rows, self.reach());
+                prune(&mut rows, self.reach());
                 let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
                 let partition = match self.kind().needs_partition() {
                     true => self.partition(cue),
