@@ -19,7 +19,7 @@ pub enum Clamp {
 /// How much is told of each cue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// A [`Report`] per cue: one more pass over the memory than the states need.
+    /// A [`Report`](super::Report) per cue: one more pass over the memory than the states need.
     #[default]
     Full,
     /// States, steps and status only.
