@@ -17,8 +17,6 @@ use crate::{Separation, Similarity};
 
 /// Most cues that share one walk over the leaves; bounds the memory of partial results.
 const GROUP: usize = 96;
-/// Groups are multiples of this, the widest tile of the kernel.
-const TILE: usize = 6;
 
 /// Largest component of a sum: its square is still an `f64`, and a product with it an `f32` score at most clamped.
 const FAR: f64 = 1e36;
@@ -62,7 +60,7 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32])
     let leaves = source.keys.leaves();
     let group = match leaves >= 2 * threads {
         true => GROUP,
-        false => cues.nrows().div_ceil(threads).next_multiple_of(TILE).min(GROUP),
+        false => cues.nrows().div_ceil(threads).min(GROUP),
     };
     let groups: Vec<Range<usize>> =
         (0..cues.nrows()).step_by(group).map(|from| from..(from + group).min(cues.nrows())).collect();
