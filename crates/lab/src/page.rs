@@ -136,6 +136,8 @@ pub fn report(outcome: &Outcome, record: &Record, effort: Effort) -> String {
 fn verdict(record: &Record, effort: Effort) -> String {
     let (class, word) = match record.pass {
         _ if effort == Effort::Smoke => ("open", "none: smoke run"),
+        Some(true) if record.published.is_none() => ("pass", "holds; no number is published"),
+        Some(false) if record.published.is_none() => ("fail", "does not hold"),
         Some(true) => ("pass", "reproduced"),
         Some(false) => ("fail", "not reproduced"),
         None => ("open", "nothing published to compare with"),

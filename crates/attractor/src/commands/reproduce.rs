@@ -175,6 +175,11 @@ fn tell(
     }
     let verdict = match record.pass {
         _ if effort == Effort::Smoke => "none: a smoke run proves nothing",
+        // Without a published number it is a finding or a theorem that was checked, and no more is claimed.
+        Some(true) if record.published.is_none() => {
+            "HOLDS: the check of the protocol; no number is published"
+        }
+        Some(false) if record.published.is_none() => "DOES NOT HOLD: the check of the protocol",
         Some(true) => "REPRODUCED",
         Some(false) => "NOT REPRODUCED",
         None => "open: no published number decides",
