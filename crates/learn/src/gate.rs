@@ -1,0 +1,127 @@
+//! The gate between the two systems.
+//!
+//! `p(y|x) = g(x) p_fast(y|x) + (1 - g(x)) p_slow(y|x)`, the interpolation of kNN-LM (Khandelwal et al. 2020), with
+//! a share that depends on the cue: `g(x) = sigmoid(a s(x) - b u(x))`, where `s` is the root of the entropy of the
+//! slow system over that of chance, `u` is the rank of the cue's energy in the fast memory among familiar ones,
+//! and both are stretched to -1 to 1. `a` and `b` are fitted online to the log-loss of answers given before the label
+//! was shown, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
+
+use attractor_store::wire::{Reader, Writer};
+
+use crate::Error;
+
+/// Steps are those of Adagrad at this rate.
+const RATE: f64 = 0.1;
+/// Neither weight leaves this range, so that no single stream can shut one of the systems off for good.
+const LARGEST: f64 = 12.0;
+
+/// What the gate looks at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Evidence {
+    /// Entropy of the slow system's answer over `ln` of the number of its classes, 0 to 1.
+    pub(crate) entropy: f64,
+    /// Share of familiar cues that the memory knew better than this one, 0 to 1.
+    pub(crate) novelty: f64,
+}
+
+/// The learned gate.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gate {
+    weights: [f64; 2],
+    squares: [f64; 2],
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { weights: [2.0, 1.0], squares: [1.0; 2] }
+    }
+}
+
+impl Gate {
+    /// The share of the fast system in the answer.
+    pub(crate) fn share(&self, evidence: Evidence) -> f64 {
+        let [s, u] = inputs(evidence);
+        1.0 / (1.0 + (-(self.weights[0] * s + self.weights[1] * u)).exp())
+    }
+
+    /// One step on `-ln p(y)`, given what each system gave the class that was right.
+    pub(crate) fn learn(&mut self, evidence: Evidence, fast: f64, slow: f64) {
+        let g = self.share(evidence);
+        let mixed = (g * fast + (1.0 - g) * slow).max(1e-9);
+        let slope = -(fast - slow) / mixed * g * (1.0 - g);
+        for ((weight, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence)) {
+            let gradient = slope * input;
+            *square += gradient * gradient;
+            *weight = (*weight - RATE * gradient / square.sqrt()).clamp(-LARGEST, LARGEST);
+        }
+    }
+
+    pub(crate) fn save(&self, to: &mut Writer) {
+        self.weights.iter().chain(&self.squares).for_each(|&x| to.f64(x));
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Result<Self, Error> {
+        let gate = Self { weights: [from.f64()?, from.f64()?], squares: [from.f64()?, from.f64()?] };
+        let fine = gate.weights.iter().all(|w| w.abs() <= LARGEST)
+            && gate.squares.iter().all(|s| (1.0..f64::INFINITY).contains(s));
+        if fine { Ok(gate) } else { Err(from.fault("a gate out of its range").into()) }
+    }
+}
+
+/// What speaks for the fast system when it is large: doubt of the slow one, familiarity of the cue.
+fn inputs(evidence: Evidence) -> [f64; 2] {
+    // Entropies crowd near zero: their root spreads them.
+    [2.0 * evidence.entropy.clamp(0.0, 1.0).sqrt() - 1.0, 1.0 - 2.0 * evidence.novelty.clamp(0.0, 1.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_follows_the_system_that_is_right() {
+        let unsure = Evidence { entropy: 0.9, novelty: 0.1 };
+        let sure = Evidence { entropy: 0.01, novelty: 0.1 };
+        let mut gate = Gate::default();
+        for _ in 0..2_000 {
+            gate.learn(unsure, 0.9, 0.2);
+            gate.learn(sure, 0.6, 0.99);
+        }
+        assert!(gate.share(unsure) > 0.8, "{gate:?} {}", gate.share(unsure));
+        assert!(gate.share(sure) < 0.2, "{gate:?} {}", gate.share(sure));
+        // The other way round, the gate turns.
+        for _ in 0..20_000 {
+            gate.learn(unsure, 0.2, 0.9);
+        }
+        assert!(gate.share(unsure) < 0.5);
+    }
+
+    #[test]
+    fn its_step_is_the_gradient_of_the_log_loss() {
+        let evidence = Evidence { entropy: 0.3, novelty: 0.4 };
+        let loss = |gate: &Gate| {
+            let g = gate.share(evidence);
+            -(g * 0.7 + (1.0 - g) * 0.1f64).ln()
+        };
+        for i in 0..2 {
+            let (mut up, mut down) = (Gate::default(), Gate::default());
+            up.weights[i] += 1e-6;
+            down.weights[i] -= 1e-6;
+            let numeric = (loss(&up) - loss(&down)) / 2e-6;
+            let mut gate = Gate::default();
+            gate.learn(evidence, 0.7, 0.1);
+            let step = gate.weights[i] - Gate::default().weights[i];
+            let analytic = -step * gate.squares[i].sqrt() / RATE;
+            assert!((numeric - analytic).abs() < 1e-6, "{numeric} {analytic}");
+        }
+    }
+
+    #[test]
+    fn certainty_about_the_wrong_class_leaves_it_finite() {
+        let mut gate = Gate::default();
+        for _ in 0..100 {
+            gate.learn(Evidence { entropy: f64::from(u8::MAX), novelty: -1.0 }, 0.0, 0.0);
+        }
+        assert!(gate.share(Evidence { entropy: 0.0, novelty: 1.0 }).is_finite());
+    }
+}

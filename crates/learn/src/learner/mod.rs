@@ -1,0 +1,400 @@
+//! The complementary learner in its directory.
+
+mod budget;
+mod builder;
+mod open;
+mod reader;
+mod sleeping;
+mod stats;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock, RwLock};
+
+use attractor_data::Shape;
+use attractor_store::ledger::{Change, Ledger, NewFile};
+use attractor_store::wire::Writer;
+use ndarray::ArrayView2;
+
+pub use budget::Budget;
+pub use builder::Builder;
+pub use reader::{Reader, Snapshot};
+pub use sleeping::{Ended, Progress, Slumber};
+pub use stats::Stats;
+
+use crate::answer::{Answer, Novelty};
+use crate::config::Config;
+use crate::event::{Event, Observation};
+use crate::fast::Written;
+use crate::mind::Mind;
+use crate::perception::Percept;
+use crate::view::{Completion, View};
+use crate::{Error, check};
+
+/// What the ledger calls a learner.
+const FORMAT: &str = "attractor learner";
+/// Version of its files.
+const VERSION: u32 = 1;
+/// Role of the file that holds everything but the episodes.
+const MIND: &str = "mind";
+/// Events between two checkpoints: they are replayed when a learner that was killed opens again.
+const EVENTS: u64 = 4_096;
+/// Bytes of the journal between two checkpoints.
+const JOURNAL: u64 = 16 << 20;
+/// Observations that are encoded at once.
+const AHEAD: usize = 128;
+
+/// A fast memory and a slow learner on a durable store.
+///
+/// One process learns, any number reads ([`Learner::read`], [`Learner::reader`]). What `observe` returned for is
+/// in the journal: a learner that was killed at any instruction opens with it, and continues with the same bits
+/// as if it had not stopped. How much of that survives a loss of power is the choice of
+/// [`Durability`](attractor_store::ledger::Durability).
+///
+/// ```
+/// use attractor_learn::{Budget, Learner};
+///
+/// let directory = tempfile::tempdir()?;
+/// let brain = directory.path().join("brain");
+/// let mut learner = Learner::open(&brain)?;
+/// for i in 0..40 {
+///     let x = (i % 8) as f32 / 8.0;
+///     learner.observe(&[x, 1.0 - x, 0.5], if x < 0.5 { "low" } else { "high" })?;
+/// }
+/// let answer = learner.predict(&[0.1, 0.9, 0.5])?;
+/// assert_eq!(answer.label.as_deref(), Some("low"));
+/// println!("{:?} says so, on episode {}", answer.system, answer.episodes[0].id);
+///
+/// learner.sleep(Budget::updates(64))?;
+/// learner.close()?;
+/// let again = Learner::open(&brain)?;
+/// assert_eq!(again.stats().observations, 40);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Learner {
+    ledger: Ledger,
+    config: Config,
+    mind: Option<Mind>,
+    view: Shared,
+    /// Events since the last checkpoint.
+    events: u64,
+    /// Why nothing more is taken: memory and disk may differ.
+    broken: Option<&'static str>,
+    damage: Vec<attractor_store::Error>,
+    cut: Option<u64>,
+}
+
+/// What readers hold: nothing, until the shape of an observation is known.
+type Shared = Arc<OnceLock<Arc<RwLock<View>>>>;
+
+/// What became of an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// It became an episode, with this id.
+    Stored(u64),
+    /// This episode says the same, and was strengthened.
+    Merged(u64),
+    /// The slow system learned it; the full memory had no room for one more of what is known.
+    Passed,
+}
+
+/// What shall be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forget {
+    /// One episode. The slow system takes it back where it can: ridge, class means and discriminant do,
+    /// exactly, except for what replay added; a network does not.
+    Episode(u64),
+    /// A class with all its episodes. The slow system never answers with it again, unless it is observed anew;
+    /// what its examples said about the features of all classes stays.
+    Label(String),
+}
+
+/// One look, with what else is known of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The observation.
+    pub pattern: &'a [f32],
+    /// Its class.
+    pub label: &'a str,
+    /// What it is worth, 0 to 1,000,000; 1 in [`Learner::observe`]. Goal-weighted replay and the order in which
+    /// episodes give way follow it.
+    pub utility: f32,
+    /// Anything, at most 1,000 bytes; it comes back with the episode.
+    pub meta: &'a [u8],
+}
+
+impl Learner {
+    /// Opens the learner in this directory, or makes one with the default [`Config`].
+    ///
+    /// # Errors
+    /// Another process learns here; files that are damaged or of a newer version; a directory that cannot be
+    /// written.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, Error> {
+        Builder::default().open_any(directory.as_ref())
+    }
+
+    /// A learner with another [`Config`].
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// One look at an observation of this class.
+    ///
+    /// # Errors
+    /// Another width than that of the first observation, an entry that is not finite, a label that is empty or
+    /// longer than 256 bytes: nothing changed. A disk that refuses: nothing changed either, unless the message
+    /// says that the learner must be opened again.
+    pub fn observe(&mut self, pattern: &[f32], label: &str) -> Result<Observed, Error> {
+        self.observe_with(Look { pattern, label, utility: 1.0, meta: &[] })
+    }
+
+    /// As [`Learner::observe`], with a utility and data that travel with the episode.
+    ///
+    /// # Errors
+    /// As [`Learner::observe`]; a utility outside 0 to 1,000,000; more than 1,000 bytes of data.
+    pub fn observe_with(&mut self, look: Look<'_>) -> Result<Observed, Error> {
+        let event = event(&look);
+        self.admit(&event, look.pattern.len())?;
+        let percept = self.mind().and_then(|mind| mind.view().perception.see(look.pattern))?;
+        self.take(&event, percept)
+    }
+
+    /// Every row of `patterns`, `(n, width)`, with the label in the same place, in this order. As a loop over
+    /// [`Learner::observe`], to the bit, and faster: rows are encoded ahead by all threads.
+    ///
+    /// # Errors
+    /// As [`Learner::observe`], for the first bad row, before anything changed; as many labels as rows. When the
+    /// disk refuses, the rows before the refused one were taken.
+    pub fn observe_many(&mut self, patterns: ArrayView2<'_, f32>, labels: &[&str]) -> Result<Vec<Observed>, Error> {
+        check::width(labels.len(), patterns.nrows(), "labels")?;
+        let events: Vec<Event> = patterns
+            .rows()
+            .into_iter()
+            .zip(labels)
+            .map(|(row, label)| {
+                event(&Look { pattern: &row.to_vec(), label, utility: 1.0, meta: &[] })
+            })
+            .collect();
+        for event in &events {
+            self.admit(event, patterns.ncols())?;
+        }
+        let mut observed = Vec::with_capacity(events.len());
+        let mut rest = &events[..];
+        while !rest.is_empty() {
+            let mind = self.mind()?;
+            let ahead = rest.len().min(AHEAD).min(usize::try_from(mind.until_fit()).unwrap_or(usize::MAX));
+            let (now, later) = rest.split_at(ahead.max(1));
+            let rows: Vec<&[f32]> = now.iter().map(pattern_of).collect();
+            let percepts = mind.view().perception.see_all(&rows)?;
+            for (event, percept) in now.iter().zip(percepts) {
+                observed.push(self.take(event, percept)?);
+            }
+            rest = later;
+        }
+        Ok(observed)
+    }
+
+    /// The class of an observation, by both systems, with what it rests on.
+    ///
+    /// # Errors
+    /// A wrong width, an entry that is not finite.
+    pub fn predict(&self, pattern: &[f32]) -> Result<Answer, Error> {
+        self.reader().predict(pattern)
+    }
+
+    /// How familiar an observation is.
+    ///
+    /// # Errors
+    /// As [`Learner::predict`].
+    pub fn novelty(&self, pattern: &[f32]) -> Result<Novelty, Error> {
+        self.reader().novelty(pattern)
+    }
+
+    /// Completes an observation: components for which `known` is false are recalled from the episodes that agree
+    /// best with the others.
+    ///
+    /// # Errors
+    /// As [`Learner::predict`]; [`Error::TooFew`] without episodes.
+    pub fn recall(&self, pattern: &[f32], known: &[bool]) -> Result<Completion, Error> {
+        self.reader().recall(pattern, known)
+    }
+
+    /// Forgets.
+    ///
+    /// # Errors
+    /// No such episode or class; a disk that refuses.
+    pub fn forget(&mut self, what: Forget) -> Result<(), Error> {
+        let event = match what {
+            Forget::Episode(id) => Event::ForgetEpisode(id),
+            Forget::Label(label) => Event::ForgetLabel(label),
+        };
+        self.usable()?;
+        self.mind()?.check(&event)?;
+        self.journal(&event)?;
+        self.change(|mind| mind.apply(&event))?;
+        self.maybe_checkpoint()
+    }
+
+    /// A handle that predicts while this learner learns on, for any number of threads.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.view))
+    }
+
+    /// What the directory says at this moment, for reading: no lock is taken, a learner may be at work there.
+    ///
+    /// # Errors
+    /// No learner there; files that are damaged or of a newer version.
+    pub fn read(directory: impl AsRef<Path>) -> Result<Snapshot, Error> {
+        open::read(directory.as_ref())
+    }
+
+    /// The recipe.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Numbers about the learner.
+    pub fn stats(&self) -> Stats {
+        Stats::of(self.mind.as_ref(), Some(&self.ledger))
+    }
+
+    /// What was found damaged when the learner was opened, each with file and place; the rest is served.
+    pub fn damage(&self) -> &[attractor_store::Error] {
+        &self.damage
+    }
+
+    /// Bytes of a record that was not finished when the writer before this one was killed; they were cut off.
+    pub fn cut(&self) -> Option<u64> {
+        self.cut
+    }
+
+    /// Everything observed so far is on the disk when this returns.
+    ///
+    /// # Errors
+    /// A disk that refuses.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        Ok(self.ledger.sync()?)
+    }
+
+    /// Writes the state, so that opening need not replay what was observed since the last checkpoint. This happens
+    /// by itself every 4,096 events.
+    ///
+    /// # Errors
+    /// A disk that refuses: nothing changed, the journal still has everything.
+    pub fn checkpoint(&mut self) -> Result<(), Error> {
+        self.usable()?;
+        let Some(mind) = self.mind.as_mut() else { return Ok(()) };
+        if let Some(cortex) = &mut mind.cortex {
+            // A solve under way would have to be waited for anyhow.
+            let _ = cortex;
+        }
+        let mut to = Writer::new();
+        to.u8(1);
+        mind.save(&mut to);
+        let state = NewFile { role: MIND.to_owned(), parts: vec![to.finish()] };
+        let old = self.ledger.files().iter().filter(|file| file.role == MIND).map(|file| file.name.clone());
+        let drop: Vec<String> = old.collect();
+        let ledger = &mut self.ledger;
+        let sealing = mind.view_mut().fast.episodes_mut().prepare()?;
+        let (mut change, sealing) = sealing.into_parts();
+        change.add.push(state);
+        change.drop.extend(drop);
+        let written = ledger.commit(change)?;
+        mind.view_mut().fast.episodes_mut().install(sealing, written)?;
+        self.events = 0;
+        Ok(())
+    }
+
+    /// Checkpoints and lets go of the directory.
+    ///
+    /// # Errors
+    /// As [`Learner::checkpoint`]. Dropping a learner loses nothing either; only opening takes longer then.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.checkpoint()
+    }
+
+    fn usable(&self) -> Result<(), Error> {
+        match self.broken {
+            Some(why) => Err(Error::Broken { why }),
+            None => Ok(()),
+        }
+    }
+
+    fn mind(&self) -> Result<&Mind, Error> {
+        self.mind.as_ref().ok_or(Error::TooFew { what: "this", needed: 1, found: 0 })
+    }
+
+    /// Refuses what cannot be taken; the first observation decides on the width.
+    fn admit(&mut self, event: &Event, width: usize) -> Result<(), Error> {
+        self.usable()?;
+        if self.mind.is_none() {
+            let shape = self.config.shape.unwrap_or(Shape::Vector(width.max(1)));
+            let mind = Mind::new(self.config.clone(), shape)?;
+            mind.check(event)?;
+            self.adopt(mind);
+            return Ok(());
+        }
+        self.mind()?.check(event)
+    }
+
+    fn adopt(&mut self, mind: Mind) {
+        let _ = self.view.set(Arc::clone(&mind.view));
+        self.mind = Some(mind);
+    }
+
+    /// Into the journal first, then into the mind.
+    fn take(&mut self, event: &Event, percept: Percept) -> Result<Observed, Error> {
+        self.journal(event)?;
+        let Event::Observe(look) = event else { unreachable!("only looks are taken here") };
+        let written = self.change(|mind| mind.observe(look, percept))?;
+        self.maybe_checkpoint()?;
+        Ok(match written {
+            Written::Stored(id) => Observed::Stored(id),
+            Written::Merged(id) => Observed::Merged(id),
+            Written::Passed => Observed::Passed,
+        })
+    }
+
+    fn journal(&mut self, event: &Event) -> Result<(), Error> {
+        let bytes = event.encode();
+        let needed = self.ledger.bytes() + bytes.len() as u64;
+        let bound = self.config.disk_bytes;
+        if needed > bound {
+            return Err(attractor_store::Error::Bound { needed, bound, place: "bytes on disk" }.into());
+        }
+        self.ledger.append(&bytes)?;
+        self.events += 1;
+        Ok(())
+    }
+
+    /// A change that the journal has already: should it fail, memory and disk differ.
+    fn change<T>(&mut self, change: impl FnOnce(&mut Mind) -> Result<T, Error>) -> Result<T, Error> {
+        let Some(mind) = self.mind.as_mut() else {
+            return Err(Error::TooFew { what: "this", needed: 1, found: 0 });
+        };
+        change(mind).inspect_err(|_| self.broken = Some("a change failed half way"))
+    }
+
+    fn maybe_checkpoint(&mut self) -> Result<(), Error> {
+        if self.events >= EVENTS || self.ledger.journal_bytes() >= JOURNAL.min(self.config.disk_bytes / 4) {
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+}
+
+fn event(look: &Look<'_>) -> Event {
+    Event::Observe(Observation {
+        pattern: look.pattern.to_vec(),
+        label: look.label.to_owned(),
+        utility: look.utility,
+        meta: look.meta.to_vec(),
+    })
+}
+
+fn pattern_of(event: &Event) -> &[f32] {
+    match event {
+        Event::Observe(look) => &look.pattern,
+        _ => &[],
+    }
+}

@@ -1,0 +1,129 @@
+//! From a directory to a learner: the last checkpoint, and the events since.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use attractor_store::episodes::Episodes;
+use attractor_store::ledger::{Change, Durability, Ledger, NewFile, Recovered};
+use attractor_store::storage::{Disk, Storage};
+use attractor_store::wire::{Reader as Bytes, Writer};
+
+use super::{FORMAT, Learner, MIND, Snapshot, VERSION};
+use crate::Error;
+use crate::config::Config;
+use crate::event::Event;
+use crate::fast;
+use crate::mind::Mind;
+
+/// What a directory holds.
+struct Found {
+    config: Config,
+    mind: Option<Mind>,
+    events: u64,
+    damage: Vec<attractor_store::Error>,
+}
+
+pub(super) fn open(
+    storage: Arc<dyn Storage>,
+    config: Config,
+    durability: Durability,
+) -> Result<Learner, Error> {
+    config.check()?;
+    let (mut ledger, recovered) = Ledger::open(storage, FORMAT, VERSION, durability)?;
+    let cut = recovered.cut;
+    let found = match recovered.files.is_empty() && recovered.events.is_empty() {
+        true => {
+            // The recipe comes first: events mean nothing without it.
+            let mut to = Writer::new();
+            to.u8(0);
+            config.save(&mut to);
+            let file = NewFile { role: MIND.to_owned(), parts: vec![to.finish()] };
+            ledger.commit(Change { add: vec![file], drop: Vec::new() })?;
+            let mind = config.shape.map(|shape| Mind::new(config.clone(), shape)).transpose()?;
+            Found { config, mind, events: 0, damage: Vec::new() }
+        }
+        false => found(recovered)?,
+    };
+    let mut learner = Learner {
+        ledger,
+        config: found.config,
+        mind: None,
+        view: Arc::new(OnceLock::new()),
+        events: found.events,
+        broken: None,
+        damage: found.damage,
+        cut,
+    };
+    if let Some(mind) = found.mind {
+        learner.adopt(mind);
+    }
+    Ok(learner)
+}
+
+pub(super) fn read(directory: &Path) -> Result<Snapshot, Error> {
+    let disk = Disk::read_only(directory)?;
+    let recovered = Ledger::read(&disk, FORMAT, VERSION)?;
+    let found = found(recovered)?;
+    Ok(Snapshot::new(found.config, found.mind, found.damage))
+}
+
+fn found(mut recovered: Recovered) -> Result<Found, Error> {
+    let at = recovered.files.iter().position(|file| file.entry.role == MIND);
+    let Some(file) = at.map(|at| recovered.files.swap_remove(at)) else {
+        return Err(attractor_store::Error::Damaged {
+            place: "the learner's directory".to_owned(),
+            at: 0,
+            fault: "no state of a learner",
+        }
+        .into());
+    };
+    let name = file.entry.name.clone();
+    let content = file.content?;
+    file.entry.verify(&content)?;
+    let mut from = Bytes::new(&content, &name);
+    let mut damage = Vec::new();
+    let (config, mut mind) = match from.u8()? {
+        0 => {
+            let config = Config::load(&mut from)?;
+            from.end()?;
+            let mind = config.shape.map(|shape| Mind::new(config.clone(), shape)).transpose()?;
+            (config, mind)
+        }
+        1 => {
+            let restore = |keys: fast::Keys| -> Result<Episodes, Error> {
+                let memory = |shape: &attractor_store::episodes::Shape| match shape.key_width == keys.width {
+                    true => fast::memory(keys.recall, keys.width, keys.scale).map_err(fast::into_store),
+                    false => Err(attractor_store::Error::Damaged {
+                        place: name.clone(),
+                        at: 0,
+                        fault: "keys of another width than their encoders give",
+                    }),
+                };
+                let (episodes, found) =
+                    Episodes::restore(&mut recovered.files, memory)?.ok_or(Error::Broken { why: "no catalogue" })?;
+                damage = found;
+                Ok(episodes)
+            };
+            let mind = Mind::load(&mut from, restore)?;
+            (mind.config.clone(), Some(mind))
+        }
+        _ => return Err(from.fault("a state of unknown kind").into()),
+    };
+    let events = recovered.events.len() as u64;
+    // The mind reads its file no longer; replaying events needs the room.
+    drop(content);
+    for bytes in recovered.events.iter() {
+        let event = Event::decode(bytes)?;
+        if mind.is_none()
+            && let Event::Observe(look) = &event
+        {
+            let shape = config.shape.unwrap_or(attractor_data::Shape::Vector(look.pattern.len().max(1)));
+            mind = Some(Mind::new(config.clone(), shape)?);
+        }
+        if let Some(mind) = &mut mind {
+            mind.check(&event)?;
+            mind.apply(&event)?;
+        }
+    }
+    Ok(Found { config, mind, events, damage })
+}

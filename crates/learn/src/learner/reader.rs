@@ -1,0 +1,119 @@
+//! Predictions without the right to learn.
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+
+use super::{Shared, Stats};
+use crate::Error;
+use crate::answer::{Answer, Novelty, System};
+use crate::config::Config;
+use crate::mind::Mind;
+use crate::view::{Completion, View};
+
+/// Predicts from a learner, also while it learns in another thread. Cheap to clone.
+///
+/// ```
+/// use attractor_learn::Learner;
+///
+/// let mut learner = Learner::builder().ephemeral()?;
+/// let reader = learner.reader();
+/// assert_eq!(reader.predict(&[1.0, 2.0])?.label, None); // nothing known yet
+/// learner.observe(&[1.0, 2.0], "seen")?;
+/// let there = std::thread::spawn(move || reader.predict(&[1.0, 2.0]));
+/// assert_eq!(there.join().unwrap()?.label.as_deref(), Some("seen"));
+/// # Ok::<(), attractor_learn::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Reader {
+    view: Shared,
+}
+
+impl Reader {
+    pub(super) fn new(view: Shared) -> Self {
+        Self { view }
+    }
+
+    fn view(&self) -> Option<RwLockReadGuard<'_, View>> {
+        let view: &Arc<RwLock<View>> = self.view.get()?;
+        Some(view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// As [`Learner::predict`](super::Learner::predict).
+    ///
+    /// # Errors
+    /// A wrong width, an entry that is not finite.
+    pub fn predict(&self, pattern: &[f32]) -> Result<Answer, Error> {
+        match self.view() {
+            Some(view) => view.answer(pattern),
+            None => Ok(Answer {
+                label: None,
+                confidence: 0.0,
+                probabilities: Vec::new(),
+                system: System::Fast,
+                share: 0.0,
+                novelty: UNKNOWN,
+                effective: 0.0,
+                episodes: Vec::new(),
+            }),
+        }
+    }
+
+    /// As [`Learner::novelty`](super::Learner::novelty).
+    ///
+    /// # Errors
+    /// As [`Reader::predict`].
+    pub fn novelty(&self, pattern: &[f32]) -> Result<Novelty, Error> {
+        self.view().map_or(Ok(UNKNOWN), |view| view.novelty(pattern))
+    }
+
+    /// As [`Learner::recall`](super::Learner::recall).
+    ///
+    /// # Errors
+    /// As [`Reader::predict`]; [`Error::TooFew`] without episodes.
+    pub fn recall(&self, pattern: &[f32], known: &[bool]) -> Result<Completion, Error> {
+        match self.view() {
+            Some(view) => view.complete(pattern, known),
+            None => Err(Error::TooFew { what: "a completion", needed: 1, found: 0 }),
+        }
+    }
+}
+
+const UNKNOWN: Novelty = Novelty { energy: f64::INFINITY, rank: 0.5 };
+
+/// A learner as a directory had it at one moment; reading only.
+#[derive(Debug)]
+pub struct Snapshot {
+    config: Config,
+    mind: Option<Mind>,
+    reader: Reader,
+    damage: Vec<attractor_store::Error>,
+}
+
+impl Snapshot {
+    pub(super) fn new(config: Config, mind: Option<Mind>, damage: Vec<attractor_store::Error>) -> Self {
+        let view = OnceLock::new();
+        if let Some(mind) = &mind {
+            let _ = view.set(Arc::clone(&mind.view));
+        }
+        Self { config, mind, reader: Reader::new(Arc::new(view)), damage }
+    }
+
+    /// What predicts.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The recipe.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Numbers about the learner; nothing of the disk.
+    pub fn stats(&self) -> Stats {
+        Stats::of(self.mind.as_ref(), None)
+    }
+
+    /// What is damaged, each with file and place.
+    pub fn damage(&self) -> &[attractor_store::Error] {
+        &self.damage
+    }
+}

@@ -1,0 +1,187 @@
+//! Sleep: episodes are replayed to the slow system, as far as that generalises, and what it knows then is pruned.
+//!
+//! Every eighth episode is never replayed: the slow system's log-loss on those says whether a round of replay did
+//! good (the stop of Go-CLS, Sun et al. 2023). A closed form has learned every episode already; replaying it
+//! again counts it twice, which is worth trying for those that it knows badly only, and a round that does harm
+//! is taken back. A system that is trained in steps learns from every replay.
+
+use rayon::prelude::*;
+
+use crate::Error;
+use crate::cortex::Plasticity;
+use crate::mind::Mind;
+use crate::perception::Percept;
+use crate::replay::{Candidate, Order, Sampler};
+use crate::view::softmax;
+
+/// Replays between two looks at what was kept out.
+pub(crate) const ROUND: u64 = 256;
+/// One episode of so many is kept out.
+const OUT: u64 = 8;
+/// Probability of the right class below which an episode counts as badly known.
+const KNOWN: f64 = 0.5;
+/// How often a badly known episode counts more in a closed form.
+const WEIGHT: f32 = 3.0;
+/// Probability of the right class above which an episode may be pruned.
+const SURE: f64 = 0.9;
+/// Share of the room that pruning makes free.
+const FREE: f64 = 0.25;
+
+/// What a round of replay did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Round {
+    /// Log-loss of the slow system on what is never replayed, before and after; `None` without any.
+    pub(crate) before: Option<f64>,
+    pub(crate) after: Option<f64>,
+    /// Whether the slow system changed for good.
+    pub(crate) kept: bool,
+    /// Episodes that were learned from.
+    pub(crate) learned: usize,
+}
+
+impl Round {
+    /// Whether more of the same promises nothing.
+    pub(crate) fn is_enough(self) -> bool {
+        !self.kept || matches!((self.before, self.after), (Some(before), Some(after)) if after >= before)
+    }
+}
+
+impl Mind {
+    /// Replays so many episodes in this order.
+    pub(crate) fn replay(&mut self, order: Order, updates: u64) -> Result<Round, Error> {
+        let nothing = Round { before: None, after: None, kept: false, learned: 0 };
+        let Some(mut cortex) = self.cortex.take() else { return Ok(nothing) };
+        let done = self.replay_to(&mut *cortex, order, updates);
+        self.cortex = Some(cortex);
+        self.replays += updates;
+        self.publish();
+        done
+    }
+
+    fn replay_to(
+        &self,
+        cortex: &mut dyn crate::cortex::Cortex,
+        order: Order,
+        updates: u64,
+    ) -> Result<Round, Error> {
+        cortex.settle()?;
+        let (out, candidates) = self.candidates();
+        let mut sampler = Sampler::new(order, &candidates, self.config.seed, self.replays)?;
+        let drawn: Vec<(u64, u32)> =
+            sampler.draw(updates as usize).into_iter().map(|i| (candidates[i].id, candidates[i].class)).collect();
+        let percepts = self.percepts(&drawn)?;
+        let held = self.percepts(&out)?;
+        let before = loss(cortex, &held, &out);
+        let mut learned = Vec::new();
+        for (percept, &(_, class)) in percepts.iter().zip(&drawn) {
+            let weight = match cortex.plasticity() {
+                Plasticity::Steps => 1.0,
+                Plasticity::Closed if probability(cortex, percept, class) < KNOWN => WEIGHT,
+                Plasticity::Closed => continue,
+            };
+            cortex.learn(&percept.features, class, weight)?;
+            learned.push((percept, class, weight));
+        }
+        cortex.settle()?;
+        let after = loss(cortex, &held, &out);
+        let worse = matches!((before, after), (Some(before), Some(after)) if after > before);
+        let mut kept = !learned.is_empty();
+        if worse && cortex.plasticity() == Plasticity::Closed {
+            for (percept, class, weight) in &learned {
+                cortex.unlearn(&percept.features, *class, *weight)?;
+            }
+            cortex.settle()?;
+            kept = false;
+        }
+        Ok(Round { before, after, kept, learned: learned.len() })
+    }
+
+    /// The episodes that are kept out, and those that may be replayed.
+    fn candidates(&self) -> (Vec<(u64, u32)>, Vec<Candidate>) {
+        let view = self.view();
+        let labelled = view.fast.episodes().iter().filter_map(|e| e.label.map(|class| (e, class)));
+        let mut out = Vec::new();
+        let mut candidates = Vec::new();
+        let means = view.fast.class_means();
+        for (episode, class) in labelled {
+            if episode.id % OUT == OUT - 1 {
+                out.push((episode.id, class));
+            } else {
+                candidates.push(Candidate {
+                    id: episode.id,
+                    class,
+                    priority: f64::from(episode.priority),
+                    utility: f64::from(crate::fast::utility(episode)),
+                    distance: view.fast.distance_to(&means, episode.id, class),
+                });
+            }
+        }
+        (out, candidates)
+    }
+
+    fn percepts(&self, episodes: &[(u64, u32)]) -> Result<Vec<Percept>, Error> {
+        let view = self.view();
+        let see = |&(id, _): &(u64, u32)| {
+            let mut value = Vec::new();
+            view.fast.episodes().value(id, &mut value)?;
+            view.perception.see(&value)
+        };
+        episodes.par_iter().map(see).collect()
+    }
+
+    /// Lets go of what the slow system knows with a margin, the best known first, until a quarter of the room is
+    /// free. Exceptions stay, and so does at least half of the fair share of every class. Returns how many went.
+    pub(crate) fn prune(&mut self) -> Result<usize, Error> {
+        let Some(cortex) = self.cortex.take() else { return Ok(0) };
+        let all: Vec<(u64, u32)> = {
+            let view = self.view();
+            view.fast.episodes().iter().filter_map(|e| e.label.map(|class| (e.id, class))).collect()
+        };
+        let percepts = self.percepts(&all);
+        let room = self.room();
+        let outcome = percepts.and_then(|percepts| {
+            let mut view = self.view_mut();
+            let mut sure = Vec::new();
+            for (percept, &(id, class)) in percepts.iter().zip(&all) {
+                let p = probability(&*cortex, percept, class);
+                view.fast.set_surprise(id, -p.max(1e-6).ln())?;
+                if p > SURE {
+                    sure.push((p, id, class));
+                }
+            }
+            sure.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let mut sizes = std::collections::BTreeMap::<u32, usize>::new();
+            all.iter().for_each(|(_, class)| *sizes.entry(*class).or_default() += 1);
+            let least = room / (2 * sizes.len().max(1));
+            let most = room - (room as f64 * FREE) as usize;
+            let mut gone = 0;
+            for (_, id, class) in sure {
+                if view.fast.len() <= most {
+                    break;
+                }
+                let size = sizes.entry(class).or_default();
+                if *size > least {
+                    view.fast.remove(id)?;
+                    *size -= 1;
+                    gone += 1;
+                }
+            }
+            Ok(gone)
+        });
+        self.cortex = Some(cortex);
+        outcome
+    }
+}
+
+/// Probability that the slow system gives to the right class.
+fn probability(cortex: &dyn crate::cortex::Cortex, percept: &Percept, class: u32) -> f64 {
+    let mut scores = Vec::new();
+    cortex.readout().scores(&percept.features, &mut scores);
+    softmax(&scores).get(class as usize).copied().unwrap_or(0.0)
+}
+
+/// Mean log-loss; `None` when there is nothing to measure on.
+fn loss(cortex: &dyn crate::cortex::Cortex, percepts: &[Percept], episodes: &[(u64, u32)]) -> Option<f64> {
+    let losses = percepts.iter().zip(episodes).map(|(p, e)| -probability(cortex, p, e.1).max(1e-6).ln());
+    (!percepts.is_empty()).then(|| losses.sum::<f64>() / percepts.len() as f64)
+}
