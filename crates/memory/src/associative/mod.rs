@@ -1,5 +1,6 @@
 //! The memory over real-valued patterns: similarity, separation, projection, energy, recall.
 
+mod associate;
 mod builder;
 mod candidates;
 mod dynamics;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
+pub use associate::{Associate, Association};
 pub use builder::Builder;
 pub use dynamics::{Clamp, Detail, Dynamics};
 pub use energy::Energy;
@@ -173,6 +175,41 @@ impl Memory {
         self.next_id = ids.end;
         self.largest_norm = self.norms[first..].iter().fold(self.largest_norm, |m, &n| m.max(f64::from(n)));
         ids
+    }
+
+    /// Stores the rows of `patterns` under ids of the caller's choice, such as those of an older memory.
+    ///
+    /// # Errors
+    /// As [`Memory::store`]; as many ids as rows, ascending, each above every id given out so far and below
+    /// 2^62. Nothing is stored then.
+    ///
+    /// ```
+    /// use attractor_memory::Memory;
+    /// use ndarray::array;
+    ///
+    /// let mut memory = Memory::builder(1).build()?;
+    /// memory.store_as(&[3, 7], array![[1.0], [2.0]].view())?;
+    /// assert_eq!(memory.ids(), [3, 7]);
+    /// assert_eq!(memory.store(array![[3.0]].view())?, 8..9);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    pub fn store_as(&mut self, ids: &[u64], patterns: ArrayView2<'_, f32>) -> Result<(), Error> {
+        if ids.len() != patterns.nrows() {
+            return Err(Error::Rows { expected: patterns.nrows(), found: ids.len(), place: "ids" });
+        }
+        let mut least = self.next_id;
+        for &id in ids {
+            if id < least || id >= 1 << 62 {
+                let limit = "ascending, above every id in use, and below 2^62";
+                return Err(Error::Parameter { name: "id", value: id as f64, limit });
+            }
+            least = id + 1;
+        }
+        self.store(patterns)?;
+        let first = self.ids.len() - ids.len();
+        self.ids[first..].copy_from_slice(ids);
+        self.next_id = least;
+        Ok(())
     }
 
     /// Removes the pattern with this id, and its value.

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::panels::Rows;
 use super::walk::{Group, live_lanes};
+use crate::separation::Reach;
 use crate::{Separation, Similarity};
 
 /// Most cues that share one walk over the leaves; bounds the memory of partial results.
@@ -83,6 +84,33 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32])
         out.supported[c] = supported;
     }
     out
+}
+
+/// The rows that carry weight for one cue, in storage order.
+pub(crate) struct Answers {
+    /// Row, `theta`, weight.
+    pub(crate) rows: Vec<(usize, f64, f64)>,
+    /// `Omega*(theta)`.
+    pub(crate) conjugate: f64,
+}
+
+/// The rows that carry weight for every cue; `None` where every row does.
+pub(crate) fn answers(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Option<Vec<Answers>> {
+    if let Reach::Exponential { .. } | Reach::Pointwise = source.separation.kind().reach(source.count) {
+        return None;
+    }
+    let threads = rayon::current_num_threads();
+    let group = cues.nrows().div_ceil(threads).clamp(1, GROUP);
+    let parts: Vec<Vec<Answers>> = (0..cues.nrows().div_ceil(group))
+        .into_par_iter()
+        .map(|i| {
+            let rows = i * group..((i + 1) * group).min(cues.nrows());
+            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.into()));
+            let parts = group.walk(&[]);
+            parts.into_iter().enumerate().map(|(c, part)| group.answers(c, part)).collect()
+        })
+        .collect();
+    Some(parts.into_iter().flatten().collect())
 }
 
 /// `theta` of one batch of cues against every live row, in storage order: for inspection, where the whole

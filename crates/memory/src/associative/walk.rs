@@ -5,10 +5,10 @@ use std::ops::Range;
 use attractor_kernel::{LANES, Lane, Level, Query, Running, retrieve, scores, weigh, weight_floor};
 use ndarray::{ArrayView1, ArrayView2};
 
-use super::candidates::{Gathering, prune};
+use super::candidates::{Candidate, Gathering, prune};
 use super::panels::{LEAF, Rows};
 use super::part::{Part, merge};
-use super::pass::Source;
+use super::pass::{Answers, Source};
 use crate::separation::{Reach, Separate};
 use crate::{Separation, Similarity};
 
@@ -214,13 +214,7 @@ impl<'a> Group<'a> {
             }
             Part::Pointwise { conjugate, weighted } => (weighted, conjugate, true),
             Part::Candidates { mut rows } => {
-                prune(&mut rows, self.reach());
-                let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
-                let partition = match self.kind().needs_partition() {
-                    true => self.partition(cue),
-                    false => f64::NAN,
-                };
-                let conjugate = self.kind().weights(&mut weights, self.source.count, partition);
+                let (weights, conjugate) = self.weights(cue, &mut rows);
                 let mut sum = vec![0.0; self.source.values.map_or(0, Rows::width)];
                 let mut supported = false;
                 for (&(row, _), &weight) in rows.iter().zip(&weights).filter(|(_, w)| **w != 0.0) {
@@ -232,6 +226,29 @@ impl<'a> Group<'a> {
                 (sum, conjugate, supported)
             }
         }
+    }
+
+    /// The rows with weight, of a part that has candidates.
+    pub(super) fn answers(&self, cue: usize, part: Part) -> Answers {
+        let Part::Candidates { mut rows } = part else {
+            return Answers { rows: Vec::new(), conjugate: f64::NEG_INFINITY };
+        };
+        let (weights, conjugate) = self.weights(cue, &mut rows);
+        let rows = rows.into_iter().zip(weights).filter(|(_, weight)| *weight != 0.0);
+        let rows = rows.map(|((row, theta), weight)| (row, f64::from(theta), weight)).collect();
+        Answers { rows, conjugate }
+    }
+
+    /// Weights of the candidates that remain, and the conjugate.
+    fn weights(&self, cue: usize, rows: &mut Vec<Candidate>) -> (Vec<f64>, f64) {
+        prune(rows, self.reach());
+        let mut weights: Vec<f64> = rows.iter().map(|&(_, theta)| f64::from(theta)).collect();
+        let partition = match self.kind().needs_partition() {
+            true => self.partition(cue),
+            false => f64::NAN,
+        };
+        let conjugate = self.kind().weights(&mut weights, self.source.count, partition);
+        (weights, conjugate)
     }
 
     /// `ln sum exp(theta)` over all rows, for one cue.
