@@ -1,7 +1,7 @@
 //! Memories that survive: immutable segments, a journal, a manifest.
 //!
 //! A store is a directory. One process writes, any number read; what was acknowledged survives a kill at any
-//! instruction. `docs/format.md` specifies every byte.
+//! instruction. `docs/store-format.md` specifies every byte.
 
 pub mod codec;
 mod error;
