@@ -4,8 +4,10 @@
 //! instruction. `docs/store-format.md` specifies every byte.
 
 pub mod codec;
+pub mod episodes;
 mod error;
 pub mod ledger;
+pub mod segment;
 pub mod storage;
 pub mod wire;
 

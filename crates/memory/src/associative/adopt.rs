@@ -4,7 +4,7 @@ use attractor_kernel::{LANES, padded};
 use ndarray::{Array2, ArrayView1, aview1};
 use rayon::prelude::*;
 
-use super::panels::{Block, LEAF};
+use super::panels::{Block, LEAF, Rows, grown};
 use super::walk::norm;
 use super::{LARGEST_ENTRY, Memory, check_rows};
 use crate::{Error, Similarity};
@@ -131,9 +131,9 @@ impl Memory {
         (0..self.ids.len()).filter(|&row| !self.keys.is_live(row)).map(|row| self.ids[row]).collect()
     }
 
-    /// Bytes by which one more pattern lets [`Memory::bytes`] grow at most: what is full doubles.
+    /// Bytes by which one more pattern lets [`Memory::bytes`] grow at most.
     pub fn growth(&self) -> usize {
-        let rows = self.keys.growth() + self.values.as_ref().map_or(0, |values| values.growth());
-        rows + self.ids.len().max(4) * 8 + self.norms.len().max(4) * 4
+        let rows = self.keys.growth() + self.values.as_ref().map_or(0, Rows::growth);
+        rows + grown(&self.ids, 1) + grown(&self.norms, 1)
     }
 }

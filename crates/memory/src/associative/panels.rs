@@ -114,16 +114,19 @@ impl Rows {
         self.leaves.iter().map(leaf).sum::<usize>() + self.leaves.capacity() * size_of::<Leaf>()
     }
 
-    /// Bytes by which one more row lets [`Rows::bytes`] grow at most: what is full doubles.
+    /// Bytes by which one more row lets [`Rows::bytes`] grow at most.
     pub(crate) fn growth(&self) -> usize {
-        let fresh = Leaf::default();
         let last = match self.len.is_multiple_of(LEAF) {
-            true => &fresh,
-            false => self.leaves.last().unwrap_or(&fresh),
+            true => None,
+            false => self.leaves.last(),
         };
-        let leaf = last.lanes.len().max(4 * self.padded()) * size_of::<Lane>();
-        let rows = (last.live.len().max(4) + 1) * (2 + size_of::<Lane>());
-        leaf + rows + (self.leaves.len().max(4)) * size_of::<Leaf>()
+        let lanes = match last.map(|l| &l.lanes) {
+            Some(Lanes::Owned(lanes)) => grown(lanes, self.padded()),
+            _ => grown(&Vec::<Lane>::new(), self.padded()),
+        };
+        let live = last.map_or(grown(&Vec::<u16>::new(), 1), |l| grown(&l.live, 1));
+        let factors = last.map_or(grown(&Vec::<Lane>::new(), 1), |l| grown(&l.factors, 1));
+        lanes + live + factors + grown(&self.leaves, 1)
     }
 
     /// Whether the next row begins a leaf.
@@ -238,6 +241,15 @@ fn write(panel: &mut [Lane], lane: usize, row: ArrayView1<'_, f32>) {
         Some(row) => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
         None => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
     }
+}
+
+/// Bytes that `more` entries add to a vector at most: what is full doubles.
+pub(super) fn grown<T>(entries: &Vec<T>, more: usize) -> usize {
+    let needed = entries.len() + more;
+    if needed <= entries.capacity() {
+        return 0;
+    }
+    (needed.max(2 * entries.capacity()).max(4) - entries.capacity()) * size_of::<T>()
 }
 
 fn place(row: usize) -> (usize, usize, usize) {
