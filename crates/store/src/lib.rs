@@ -9,6 +9,8 @@ mod error;
 pub mod ledger;
 pub mod segment;
 pub mod storage;
+mod store;
 pub mod wire;
 
 pub use error::Error;
+pub use store::{Builder, FORMAT, Snapshot, Store, VERSION};

@@ -42,6 +42,16 @@ impl Coded {
         })
     }
 
+    /// Bytes of its event, at most.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.key.len() + self.value.len() + self.meta.len() + 64) as u64
+    }
+
+    /// Bytes of its meta data.
+    pub(crate) fn meta_bytes(&self) -> usize {
+        self.meta.len()
+    }
+
     pub(super) fn write(&self, to: &mut Writer) {
         to.bytes(&self.key);
         to.bytes(&self.value);

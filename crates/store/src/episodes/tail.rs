@@ -35,6 +35,11 @@ impl Tail {
         &self.values[row as usize * bytes..][..bytes]
     }
 
+    /// Takes the keys of another tail in place of its own.
+    pub(super) fn replace_keys(&mut self, other: Self) {
+        (self.keys, self.key_rows) = (other.keys, other.key_rows);
+    }
+
     /// Whether one more row can be counted.
     pub(super) fn check(&self) -> Result<(), Error> {
         match self.key_rows.max(self.value_rows) < u32::MAX - 1 {
@@ -45,6 +50,11 @@ impl Tail {
                 limit: "below 2^32: commit",
             }),
         }
+    }
+
+    /// Rows that a segment of it has at most.
+    pub(super) fn rows(&self) -> usize {
+        self.key_rows.max(self.value_rows) as usize
     }
 
     /// Bytes held.

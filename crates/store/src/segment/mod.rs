@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 pub use read::Segment;
-pub(crate) use read::Mapped;
+
 pub(crate) use write::SegmentWriter;
 
-pub(crate) use layout::{BLOCK_ROWS, Layout};
+pub(crate) use layout::{BLOCK_ROWS, Layout, WIDEST};

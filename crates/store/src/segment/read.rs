@@ -183,8 +183,10 @@ impl Segment {
 
     /// The id in a row.
     pub(crate) fn id(&self, row: usize) -> Result<u64, Error> {
-        let ids = self.ids(self.block_of(row)?)?;
-        ids.into_iter().nth(row % BLOCK_ROWS).ok_or_else(|| self.damaged(0, "a row is missing"))
+        let block = self.block_of(row)?;
+        let head = self.head(block)?;
+        let (ids, _) = head[self.layout.keys_of(self.layout.block_rows(block)) as usize..].as_chunks::<8>();
+        Ok(u64::from_le_bytes(ids[row % BLOCK_ROWS]))
     }
 
     /// Appends a row's key, as its codec left it.
