@@ -5,7 +5,7 @@ use ndarray::aview1;
 use super::coded::{Coded, decode_key, encode_key};
 use super::episode::{Episode, LONGEST_META, NewEpisode, check_label, check_priority};
 use super::event::Event;
-use super::{Episodes, Place, Record, store_key};
+use super::{Damage, Episodes, Place, Record, store_key};
 use crate::Error;
 
 impl Episodes {
@@ -68,8 +68,36 @@ impl Episodes {
     /// [`Error::UnknownId`]; as for the key in [`Episodes::encode`]; [`Error::Damaged`] when its value cannot be
     /// read any more, for it would have to be written again.
     pub fn replace_key(&mut self, id: u64, key: &[f32], encoder_version: u32) -> Result<(), Error> {
-        let bytes = self.encode_key(key)?;
-        self.apply(Event::Key(id, bytes, encoder_version))
+        let event = Event::Key(id, self.encode_key(key)?, encoder_version);
+        self.check_readable(&event)?;
+        self.apply(event)
+    }
+
+    /// Whether the value of an episode that gets another key can be read: it will have to be written again.
+    pub(crate) fn check_readable(&self, event: &Event) -> Result<(), Error> {
+        match event {
+            Event::Key(id, ..) => self.value_bytes(self.record(*id)?.value).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes an event of the journal happen again, after [`Episodes::restore`] found this `damage`: what happened
+    /// to a lost episode is passed over, and an episode that cannot be written again is lost as well.
+    ///
+    /// # Errors
+    /// As [`Episodes::apply`].
+    pub fn replay(&mut self, event: Event, damage: &mut Vec<Damage>) -> Result<(), Error> {
+        if let Some(id) = event.changes() {
+            let lost = |damage: &Damage| damage.lost.binary_search(&id).is_ok();
+            if damage.iter().any(lost) {
+                return Ok(());
+            }
+            if let Err(error @ Error::Damaged { .. }) = self.check_readable(&event) {
+                damage.push(Damage { error, lost: vec![id] });
+                return self.apply(Event::Delete(id));
+            }
+        }
+        self.apply(event)
     }
 
     /// A key as its codec leaves it, for [`Event::Key`].
@@ -109,7 +137,7 @@ impl Episodes {
             }
             Event::Key(id, key, _) => {
                 self.tail.check()?;
-                self.value_bytes(self.record(*id)?.value)?;
+                self.record(*id)?;
                 decode_key(key, &self.shape, "event").map(drop)
             }
         }

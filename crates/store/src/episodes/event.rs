@@ -22,6 +22,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// The episode that it changes; none for a new one.
+    pub(super) fn changes(&self) -> Option<u64> {
+        match self {
+            Self::Put(..) => None,
+            Self::Delete(id)
+            | Self::Touch(id, _)
+            | Self::Priority(id, _)
+            | Self::Label(id, _)
+            | Self::Key(id, ..) => Some(*id),
+        }
+    }
+
     /// Its bytes.
     ///
     /// ```

@@ -110,14 +110,16 @@ impl Builder {
         self.limits.check(&self.shape, &memory)?;
         let (ledger, mut found) = Ledger::open(Arc::new(storage), FORMAT, VERSION, self.durability)?;
         let empty = memory.clone();
-        let (mut episodes, damage) = match Episodes::restore(&mut found.files, |_| Ok(memory))? {
+        let restored = Episodes::restore(&mut found.files, |_| Ok(memory))?;
+        let new = restored.is_none();
+        let (mut episodes, mut damage) = match restored {
             Some(restored) => restored,
             None => (Episodes::new(self.shape.clone(), empty)?, Vec::new()),
         };
         check_same(&self.shape, episodes.shape())?;
-        super::snapshot::replay(&mut episodes, &found.events)?;
+        super::snapshot::replay(&mut episodes, &found.events, &mut damage)?;
         let mut store = Store { ledger, episodes, limits: self.limits, damage, broken: false };
-        if store.episodes.segments() == 0 && store.ledger.generation() <= 1 {
+        if new {
             // From now on the shape is on disk, and readers find it.
             store.commit()?;
         }

@@ -254,6 +254,7 @@ impl Store {
     fn change(&mut self, event: Event) -> Result<(), Error> {
         self.episodes.check(&event)?;
         self.commit_if_due()?;
+        self.episodes.check_readable(&event)?;
         self.happen(event)
     }
 

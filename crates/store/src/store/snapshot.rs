@@ -48,16 +48,16 @@ impl Snapshot {
 pub(super) fn read(storage: &dyn Storage) -> Result<Snapshot, Error> {
     let mut found = Ledger::read(storage, FORMAT, VERSION)?;
     let restored = Episodes::restore(&mut found.files, |shape| builder::nearest(shape.key_width))?;
-    let (mut episodes, damage) = restored.ok_or_else(|| Error::Damaged {
+    let (mut episodes, mut damage) = restored.ok_or_else(|| Error::Damaged {
         place: storage.place(),
         at: 0,
         fault: "a store without a catalogue: its creation was cut short",
     })?;
-    replay(&mut episodes, &found.events)?;
+    replay(&mut episodes, &found.events, &mut damage)?;
     Ok(Snapshot { episodes, damage, generation: found.generation })
 }
 
 /// Makes the events of a journal happen again.
-pub(super) fn replay(episodes: &mut Episodes, events: &Events) -> Result<(), Error> {
-    events.iter().try_for_each(|event| episodes.apply(Event::from_bytes(event, "journal")?))
+pub(super) fn replay(episodes: &mut Episodes, events: &Events, damage: &mut Vec<Damage>) -> Result<(), Error> {
+    events.iter().try_for_each(|event| episodes.replay(Event::from_bytes(event, "journal")?, damage))
 }
