@@ -4,6 +4,7 @@
 mod crash;
 mod recorder;
 
+#[allow(unused_imports, reason = "each test program uses its part")]
 pub(crate) use crash::{Crash, Depth};
 #[allow(unused_imports, reason = "each test program uses its part")]
 pub(crate) use recorder::{Files, Op, Recorder};
