@@ -19,6 +19,43 @@ pub struct Lane(pub [f32; LANES]);
 impl Lane {
     /// All zero.
     pub const ZERO: Self = Self([0.0; LANES]);
+
+    /// The lanes that `bytes` are, without a copy: for panels in a mapped file, which holds the numbers as
+    /// little-endian `f32`.
+    ///
+    /// `None` when `bytes` do not begin at a multiple of 64 in memory, are no whole number of lanes, or lie on a
+    /// machine of the other byte order. Numbers are not looked at: they may be infinite or NaN.
+    ///
+    /// ```
+    /// use attractor_kernel::Lane;
+    /// assert_eq!(Lane::from_bytes(&[]), Some(&[][..]));
+    /// assert_eq!(Lane::from_bytes(&[0; 63]), None);
+    /// ```
+    pub fn from_bytes(bytes: &[u8]) -> Option<&[Self]> {
+        let fits = bytes.len().is_multiple_of(size_of::<Self>()) && cfg!(target_endian = "little");
+        if bytes.is_empty() && fits {
+            return Some(&[]);
+        }
+        let first = bytes.as_ptr().cast::<Self>();
+        if !fits || !first.is_aligned() {
+            return None;
+        }
+        // SAFETY: `first` is aligned for lanes, points to `bytes.len()` initialised bytes that are a whole number
+        // of lanes and live, unchanged, as long as the borrow; every pattern of bits is a valid `f32`.
+        Some(unsafe { std::slice::from_raw_parts(first, bytes.len() / size_of::<Self>()) })
+    }
+
+    /// The bytes that these lanes are in memory.
+    ///
+    /// ```
+    /// use attractor_kernel::Lane;
+    /// let lanes = [Lane([1.5; 16])];
+    /// assert_eq!(Lane::from_bytes(Lane::as_bytes(&lanes)), Some(&lanes[..]));
+    /// ```
+    pub fn as_bytes(lanes: &[Self]) -> &[u8] {
+        // SAFETY: a lane is sixteen `f32` without padding (its size is its alignment), and any byte may be read.
+        unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast::<u8>(), size_of_val(lanes)) }
+    }
 }
 
 /// `width` rounded up to the padded width of a panel.
@@ -91,5 +128,23 @@ impl<'a> Panels<'a> {
             factors: if self.factors.is_empty() { self.factors } else { &self.factors[from..to] },
             width: self.width,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_lanes_only_where_they_are_aligned_and_whole() {
+        let lanes: Vec<Lane> = (0..4).map(|i| Lane(std::array::from_fn(|l| (i * 16 + l) as f32))).collect();
+        let bytes = Lane::as_bytes(&lanes);
+        assert_eq!(bytes[4 * 17..4 * 18], 17f32.to_le_bytes());
+        assert_eq!(Lane::from_bytes(bytes), Some(&lanes[..]));
+        assert_eq!(Lane::from_bytes(&bytes[64..192]), Some(&lanes[1..3]));
+        for (from, to) in [(4, 68), (1, 65), (0, 60), (64, 255), (32, 96)] {
+            assert_eq!(Lane::from_bytes(&bytes[from..to]), None, "{from}..{to}");
+        }
+        assert_eq!(Lane::from_bytes(&bytes[5..5]), Some(&[][..]));
     }
 }

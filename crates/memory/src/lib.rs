@@ -45,7 +45,7 @@ mod status;
 pub mod two_body;
 
 pub use associative::{
-    Associate, Association, Builder, Clamp, Detail, Dynamics, Energy, FixedPoint, Leading, Memory, Recall,
+    Associate, Association, BLOCK_ROWS, Block, Builder, Clamp, Detail, Dynamics, Energy, FixedPoint, Leading, Memory, Recall,
     Report,
 };
 pub use error::Error;

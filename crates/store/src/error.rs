@@ -42,6 +42,35 @@ pub enum Error {
         /// ` (process N)` where known, or empty.
         holder: String,
     },
+    /// The files of another kind of owner.
+    #[error("{place} holds the files of \"{found}\", not of \"{expected}\"")]
+    Owner {
+        /// File.
+        place: String,
+        /// The owner's format name in it.
+        found: String,
+        /// The one that was to be opened.
+        expected: String,
+    },
+    /// A sync failed earlier, so that nobody knows what of the last appends is on disk.
+    #[error(
+        "{place}: an earlier sync failed ({cause}), so the last appends may not be on disk: \
+         nothing more is written, open the store again"
+    )]
+    Poisoned {
+        /// The file that could not be synced.
+        place: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// A name that cannot be one, or names nothing.
+    #[error("\"{name}\": {limit}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What it should have been.
+        limit: &'static str,
+    },
     /// A number outside its range.
     #[error("{name} = {value}: must be {limit}")]
     Parameter {

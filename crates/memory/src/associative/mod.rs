@@ -1,5 +1,6 @@
 //! The memory over real-valued patterns: similarity, separation, projection, energy, recall.
 
+mod adopt;
 mod associate;
 mod builder;
 mod candidates;
@@ -18,6 +19,7 @@ use std::ops::Range;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
+pub use adopt::BLOCK_ROWS;
 pub use associate::{Associate, Association};
 pub use builder::Builder;
 pub use dynamics::{Clamp, Detail, Dynamics};
@@ -25,6 +27,7 @@ pub use energy::Energy;
 pub use recall::Recall;
 pub use report::{FixedPoint, Leading, Report};
 
+pub use panels::Block;
 use panels::Rows;
 use pass::Source;
 use walk::norm;
@@ -197,6 +200,16 @@ impl Memory {
         if ids.len() != patterns.nrows() {
             return Err(Error::Rows { expected: patterns.nrows(), found: ids.len(), place: "ids" });
         }
+        let least = self.check_ids(ids)?;
+        self.store(patterns)?;
+        let first = self.ids.len() - ids.len();
+        self.ids[first..].copy_from_slice(ids);
+        self.next_id = least;
+        Ok(())
+    }
+
+    /// The next id, should these be stored.
+    fn check_ids(&self, ids: &[u64]) -> Result<u64, Error> {
         let mut least = self.next_id;
         for &id in ids {
             if id < least || id >= 1 << 62 {
@@ -205,11 +218,7 @@ impl Memory {
             }
             least = id + 1;
         }
-        self.store(patterns)?;
-        let first = self.ids.len() - ids.len();
-        self.ids[first..].copy_from_slice(ids);
-        self.next_id = least;
-        Ok(())
+        Ok(least)
     }
 
     /// Removes the pattern with this id, and its value.

@@ -3,6 +3,10 @@
 //! A leaf is the unit of work and of the reduction tree; its size never depends on how many threads there
 //! are. Leaves are grown one by one, so that storing more never copies what is stored.
 
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
 use attractor_kernel::{LANES, Lane, Panels, padded};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
@@ -18,11 +22,66 @@ pub(crate) struct Rows {
     leaves: Vec<Leaf>,
 }
 
+/// Panels that lie elsewhere, such as in a mapped file, and do not change.
+pub type Block = Arc<dyn AsRef<[Lane]> + Send + Sync>;
+
 #[derive(Debug, Clone, Default)]
 struct Leaf {
-    lanes: Vec<Lane>,
+    lanes: Lanes,
     live: Vec<u16>,
     factors: Vec<Lane>,
+}
+
+/// Lanes of a leaf's own, or borrowed until one of them changes.
+#[derive(Clone)]
+enum Lanes {
+    Owned(Vec<Lane>),
+    Shared(Block),
+}
+
+impl Lanes {
+    /// Bytes of its own.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Owned(lanes) => lanes.capacity() * size_of::<Lane>(),
+            Self::Shared(_) => 0,
+        }
+    }
+
+    /// To be changed: what is borrowed is copied first.
+    fn owned(&mut self) -> &mut Vec<Lane> {
+        if let Self::Shared(block) = self {
+            *self = Self::Owned((**block).as_ref().to_vec());
+        }
+        match self {
+            Self::Owned(lanes) => lanes,
+            Self::Shared(_) => unreachable!("made its own above"),
+        }
+    }
+}
+
+impl Deref for Lanes {
+    type Target = [Lane];
+
+    fn deref(&self) -> &[Lane] {
+        match self {
+            Self::Owned(lanes) => lanes,
+            Self::Shared(block) => (**block).as_ref(),
+        }
+    }
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self::Owned(Vec::new())
+    }
+}
+
+impl fmt::Debug for Lanes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = matches!(self, Self::Shared(_));
+        f.debug_struct("Lanes").field("length", &self.len()).field("shared", &shared).finish()
+    }
 }
 
 impl Rows {
@@ -51,11 +110,49 @@ impl Rows {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        let lane = size_of::<Lane>();
-        self.leaves
-            .iter()
-            .map(|l| (l.lanes.capacity() + l.factors.capacity()) * lane + l.live.capacity() * 2)
-            .sum()
+        let leaf = |l: &Leaf| l.lanes.bytes() + l.factors.capacity() * size_of::<Lane>() + l.live.capacity() * 2;
+        self.leaves.iter().map(leaf).sum::<usize>() + self.leaves.capacity() * size_of::<Leaf>()
+    }
+
+    /// Bytes by which one more row lets [`Rows::bytes`] grow at most.
+    pub(crate) fn growth(&self) -> usize {
+        let last = match self.len.is_multiple_of(LEAF) {
+            true => None,
+            false => self.leaves.last(),
+        };
+        let lanes = match last.map(|l| &l.lanes) {
+            Some(Lanes::Owned(lanes)) => grown(lanes, self.padded()),
+            _ => grown(&Vec::<Lane>::new(), self.padded()),
+        };
+        let live = last.map_or(grown(&Vec::<u16>::new(), 1), |l| grown(&l.live, 1));
+        let factors = last.map_or(grown(&Vec::<Lane>::new(), 1), |l| grown(&l.factors, 1));
+        lanes + live + factors + grown(&self.leaves, 1)
+    }
+
+    /// Whether the next row begins a leaf.
+    pub(crate) fn begins_leaf(&self) -> bool {
+        self.len.is_multiple_of(LEAF)
+    }
+
+    /// Appends a leaf that lies elsewhere: [`LEAF`] rows, where [`Rows::begins_leaf`]. One factor per row, or
+    /// none for all rows ever.
+    pub(crate) fn adopt(&mut self, block: Block, factors: &[f32]) {
+        debug_assert!(self.begins_leaf() && (*block).as_ref().len() == LEAF / LANES * self.padded());
+        let (factors, _) = factors.as_chunks::<LANES>();
+        let factors = factors.iter().map(|f| Lane(*f)).collect();
+        self.leaves.push(Leaf { lanes: Lanes::Shared(block), live: vec![u16::MAX; LEAF / LANES], factors });
+        self.len += LEAF;
+    }
+
+    /// Puts other components, and another factor where there are any, into a row's place.
+    pub(crate) fn replace(&mut self, row: usize, components: ArrayView1<'_, f32>, factor: Option<f32>) {
+        let (leaf, panel, lane) = place(row);
+        let width = self.padded();
+        let leaf = &mut self.leaves[leaf];
+        write(&mut leaf.lanes.owned()[panel * width..(panel + 1) * width], lane, components);
+        if let (Some(factor), Some(factors)) = (factor, leaf.factors.get_mut(panel)) {
+            factors.0[lane] = factor;
+        }
     }
 
     /// Appends rows; `factors` has one number per row, or is empty for all rows ever.
@@ -122,14 +219,15 @@ impl Leaf {
         if !factors.is_empty() {
             self.factors.resize(panels, Lane::ZERO);
         }
-        self.lanes.reserve(panels * width - self.lanes.len());
+        let lanes = self.lanes.owned();
+        lanes.reserve(panels * width - lanes.len());
         for (i, row) in rows.rows().into_iter().enumerate() {
             let (panel, lane) = ((first + i) / LANES, (first + i) % LANES);
             if lane == 0 {
                 // One panel at a time, so that its lines are still in the cache when they are filled.
-                self.lanes.resize((panel + 1) * width, Lane::ZERO);
+                lanes.resize((panel + 1) * width, Lane::ZERO);
             }
-            write(&mut self.lanes[panel * width..(panel + 1) * width], lane, row);
+            write(&mut lanes[panel * width..(panel + 1) * width], lane, row);
             self.live[panel] |= 1 << lane;
             if let Some(&f) = factors.get(i) {
                 self.factors[panel].0[lane] = f;
@@ -143,6 +241,15 @@ fn write(panel: &mut [Lane], lane: usize, row: ArrayView1<'_, f32>) {
         Some(row) => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
         None => panel.iter_mut().zip(row).for_each(|(to, &x)| to.0[lane] = x),
     }
+}
+
+/// Bytes that `more` entries add to a vector at most: what is full doubles.
+pub(super) fn grown<T>(entries: &Vec<T>, more: usize) -> usize {
+    let needed = entries.len() + more;
+    if needed <= entries.capacity() {
+        return 0;
+    }
+    (needed.max(2 * entries.capacity()).max(4) - entries.capacity()) * size_of::<T>()
 }
 
 fn place(row: usize) -> (usize, usize, usize) {
@@ -177,5 +284,25 @@ mod tests {
             let view = rows.leaf(0);
             assert_eq!(view.factors()[0].0[5], 15.0);
         }
+    }
+
+    #[test]
+    fn a_borrowed_leaf_is_copied_when_a_row_of_it_changes_and_only_then() {
+        let all = Array2::from_shape_fn((LEAF, 3), |(i, j)| (i * 3 + j) as f32);
+        let mut own = Rows::new(3);
+        own.append(all.view(), &[]);
+        let block: Block = Arc::new(own.leaf(0).lanes().to_vec());
+        let mut rows = Rows::new(3);
+        rows.adopt(block.clone(), &[]);
+        assert!(rows.bytes() < 4096 && own.bytes() > LEAF * 16);
+        assert_eq!(rows.leaf(0).lanes(), own.leaf(0).lanes());
+        rows.append(all.slice(ndarray::s![..5, ..]), &[]);
+        rows.kill(7);
+        assert!(!rows.is_live(7) && rows.bytes() < 8192);
+        rows.replace(9, ndarray::aview1(&[-1.0, -2.0, -3.0]), None);
+        assert_eq!(rows.row(9).collect::<Vec<_>>(), [-1.0, -2.0, -3.0]);
+        assert_eq!(rows.row(10).collect::<Vec<_>>(), all.row(10).to_vec());
+        assert_eq!((*block).as_ref()[0].0[9], 27.0);
+        assert!(rows.bytes() > LEAF * 16);
     }
 }
