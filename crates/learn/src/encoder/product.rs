@@ -69,14 +69,16 @@ impl Product {
         }
     }
 
-    /// The matrix times one vector, `out[row]`.
+    /// The matrix times one vector, `out[row]`. What is beyond the range of `f32`, where the kernel gives the
+    /// greatest float, is infinite.
     pub(crate) fn apply_to(&self, vector: &[f32], out: &mut [f32]) {
         let mut cue = vec![0.0; self.stride()];
         cue[..vector.len()].copy_from_slice(vector);
         let mut lanes = vec![Lane::ZERO; self.panels()];
         self.apply(&cue, &mut lanes);
         let products = lanes.iter().flat_map(|lane| lane.0);
-        out.iter_mut().zip(products).for_each(|(to, product)| *to = product);
+        let beyond = |x: f32| if x.abs() < f32::MAX { x } else { f32::INFINITY };
+        out.iter_mut().zip(products).for_each(|(to, product)| *to = beyond(product));
     }
 
     /// Bytes held beyond the struct itself.

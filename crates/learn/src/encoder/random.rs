@@ -80,12 +80,10 @@ impl Encode for Random {
     fn encode(&self, observation: &[f32], features: &mut [f32]) -> Result<(), Error> {
         check::call(observation, self.input(), features, self.width())?;
         self.weights.apply_to(observation, features);
-        for (feature, bias) in features.iter_mut().zip(&self.biases) {
-            let sum = *feature + bias;
-            // Not `max`, which would make a zero of what is not a number.
-            *feature = if sum < 0.0 { 0.0 } else { sum };
-        }
-        check::made(features)
+        features.iter_mut().zip(&self.biases).for_each(|(feature, bias)| *feature += bias);
+        check::made(features)?;
+        features.iter_mut().for_each(|feature| *feature = feature.max(0.0));
+        Ok(())
     }
 
     fn bytes(&self) -> usize {

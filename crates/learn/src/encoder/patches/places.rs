@@ -122,10 +122,25 @@ impl Places {
         if variance == 0.0 {
             return false;
         }
+        if !variance.is_finite() {
+            let lines = picture[corner..].chunks(line).map(|line| &line[..part]);
+            extreme(lines.take(self.side).flatten().copied(), &mut to[..size]);
+            return true;
+        }
         let scale = 1.0 / (variance + floor).sqrt();
         to.iter_mut().for_each(|x| *x *= scale);
         true
     }
+}
+
+/// A patch whose variance is beyond the range of `f32`, next to which no floor counts.
+#[cold]
+fn extreme(patch: impl Iterator<Item = f32> + Clone, to: &mut [f32]) {
+    let size = to.len() as f64;
+    let mean = patch.clone().map(|x| f64::from(x) / size).sum::<f64>();
+    let variance = patch.clone().map(|x| (f64::from(x) - mean).powi(2) / size).sum::<f64>();
+    let scale = 1.0 / variance.sqrt();
+    to.iter_mut().zip(patch).for_each(|(to, x)| *to = ((f64::from(x) - mean) * scale) as f32);
 }
 
 /// Sum of `f` in four lanes, which the compiler keeps in one register.
