@@ -1,7 +1,35 @@
 //! Encoders: from raw observations to the features that the cortices learn from, and to keys.
+//!
+//! | encoder | learned from | width | for |
+//! | --- | --- | --- | --- |
+//! | [`Standardise`] | mean and variance of each component | that of the input | tables, measurements |
+//! | [`Whiten`] | principal components | chosen | keys: short, uncorrelated |
+//! | [`Random`] | nothing | chosen | a linear cortex that shall bend |
+//! | [`PatchFeatures`] | patches of pictures, without labels | chosen | pictures |
+//! | [`Chain`] | - | that of the second | one after the other |
+//!
+//! All of them are immutable, so that features may be computed by many threads at once and stored with
+//! the version of the encoder that made them. On one machine the same observation gives the same bits,
+//! alone or in a batch, whatever the number of threads.
+
+mod chain;
+mod check;
+pub mod patches;
+mod product;
+mod random;
+mod spectrum;
+mod standardise;
+mod whiten;
 
 use attractor_store::wire::{Reader, Writer};
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+
+pub use chain::Chain;
+pub use patches::{PatchFeatures, Patches};
+pub use random::Random;
+pub use standardise::{Standardise, Statistics};
+pub use whiten::{Scaling, Whiten, Whitening};
 
 use crate::Error;
 
@@ -18,7 +46,8 @@ pub trait Encode: Send + Sync {
     /// Writes the features of `observation` to `features`.
     ///
     /// # Errors
-    /// A wrong width of either, an entry that is not finite.
+    /// A wrong width of either or an entry that is not finite, and then nothing is written; features beyond
+    /// the range of `f32`, and then zeros are written.
     fn encode(&self, observation: &[f32], features: &mut [f32]) -> Result<(), Error>;
 
     /// Bytes held.
@@ -28,26 +57,73 @@ pub trait Encode: Send + Sync {
     fn save(&self, to: &mut Writer);
 }
 
+/// Encoders inside of encoders, at most: bytes must not be able to exhaust the stack.
+const DEPTH: usize = 8;
+
 /// Reads what [`Encode::save`] wrote.
+///
+/// ```
+/// use attractor_learn::encoder::{Encode, Random, load};
+/// use attractor_store::wire::{Reader, Writer};
+///
+/// let encoder = Random::new(3, 8, 1.0, 7)?;
+/// let mut to = Writer::new();
+/// encoder.save(&mut to);
+/// let bytes = to.finish();
+///
+/// let loaded = load(&mut Reader::new(&bytes, "an encoder"))?;
+/// let (mut before, mut after) = ([0.0; 8], [0.0; 8]);
+/// encoder.encode(&[0.1, 0.2, 0.3], &mut before)?;
+/// loaded.encode(&[0.1, 0.2, 0.3], &mut after)?;
+/// assert_eq!(before, after);
+/// # Ok::<(), attractor_learn::Error>(())
+/// ```
 ///
 /// # Errors
 /// Bytes that no encoder wrote.
 pub fn load(from: &mut Reader<'_>) -> Result<Box<dyn Encode>, Error> {
-    Err(from.fault("an encoder of unknown kind").into())
+    load_within(from, DEPTH)
 }
 
-/// Every row of `observations`, encoded, row by row for the features; rows are spread over the threads.
+/// [`load`], of at most `depth` encoders inside of one another.
+fn load_within(from: &mut Reader<'_>, depth: usize) -> Result<Box<dyn Encode>, Error> {
+    Ok(match from.str()? {
+        _ if depth == 0 => return Err(from.fault("encoders nested too deeply").into()),
+        standardise::KIND => Box::new(Standardise::load(from)?),
+        whiten::KIND => Box::new(Whiten::load(from)?),
+        random::KIND => Box::new(Random::load(from)?),
+        patches::KIND => Box::new(PatchFeatures::load(from)?),
+        chain::KIND => Box::new(Chain::load(from, depth - 1)?),
+        _ => return Err(from.fault("an encoder of unknown kind").into()),
+    })
+}
+
+/// Every row of `observations` `(n, input)`, encoded: `(n, width)`. Rows are spread over the threads.
+///
+/// ```
+/// use attractor_learn::encoder::{Random, encode_all};
+/// use ndarray::array;
+///
+/// let features = encode_all(&Random::new(2, 5, 1.0, 7)?, array![[0.1, 0.2], [0.3, 0.4]].view())?;
+/// assert_eq!(features.dim(), (2, 5));
+/// # Ok::<(), attractor_learn::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`Encode::encode`], for the first bad row.
-pub fn encode_all(
-    encoder: &dyn Encode,
-    observations: ArrayView2<'_, f32>,
-) -> Result<ndarray::Array2<f32>, Error> {
-    let mut features = ndarray::Array2::zeros((observations.nrows(), encoder.width()));
-    for (row, mut to) in observations.rows().into_iter().zip(features.rows_mut()) {
-        let row = row.to_vec();
-        encoder.encode(&row, to.as_slice_mut().unwrap_or_default())?;
-    }
-    Ok(features)
+pub fn encode_all(encoder: &dyn Encode, observations: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
+    check::width(observations.ncols(), encoder.input(), "an observation")?;
+    let mut features = Array2::zeros((observations.nrows(), encoder.width()));
+    let rows = features.axis_iter_mut(Axis(0)).into_par_iter().zip(observations.axis_iter(Axis(0)));
+    let faults: Vec<Option<Error>> = rows
+        .map(|(mut to, row)| {
+            let row = row.as_standard_layout();
+            let row = row.as_slice().unwrap_or_default();
+            encoder.encode(row, to.as_slice_mut().unwrap_or_default()).err()
+        })
+        .collect();
+    faults.into_iter().flatten().next().map_or(Ok(features), Err)
 }
+
+#[cfg(test)]
+mod tests;
