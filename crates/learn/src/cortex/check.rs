@@ -82,6 +82,12 @@ pub(crate) fn amount(from: &mut Reader<'_>) -> Result<f64, Error> {
     Err(from.fault("an amount that is negative or not finite").into())
 }
 
+/// A count that can still grow, as saved.
+pub(crate) fn count(from: &mut Reader<'_>) -> Result<u64, Error> {
+    let value = from.u64()?;
+    if value < 1 << 62 { Ok(value) } else { Err(from.fault("a count out of range").into()) }
+}
+
 /// The version of a cortex's format, and its width.
 pub(crate) fn head(from: &mut Reader<'_>) -> Result<usize, Error> {
     if from.u8()? != VERSION {

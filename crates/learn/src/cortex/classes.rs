@@ -87,7 +87,7 @@ impl Classes {
         let bound = from.u32()?;
         let numbers = from.u32s()?;
         let examples = from.u64s()?;
-        if bound > CLASSES || numbers.len() != examples.len() {
+        if bound > CLASSES || numbers.len() != examples.len() || examples.iter().any(|&n| n >= 1 << 62) {
             return Err(from.fault("class numbers out of range").into());
         }
         let mut slots = vec![None; bound as usize];

@@ -99,6 +99,10 @@ impl Linear {
     pub(crate) fn new(solution: Arc<Solution>, scale: f32) -> Self {
         Self { solution, scale }
     }
+
+    pub(crate) fn scale(&self) -> f32 {
+        self.scale
+    }
 }
 
 impl Readout for Linear {

@@ -6,9 +6,15 @@
 
 mod check;
 mod classes;
-#[allow(dead_code)]
+mod discriminant;
+mod factor;
+mod later;
 mod linear;
 mod mean;
+mod rank_one;
+mod ridge;
+mod schedule;
+mod temperature;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +22,10 @@ use std::sync::Arc;
 
 use attractor_store::wire::{Reader, Writer};
 
+pub use discriminant::Discriminant;
 pub use mean::NearestMean;
+pub use rank_one::{Bias, RankOne};
+pub use ridge::Ridge;
 
 use crate::Error;
 
@@ -95,6 +104,9 @@ pub trait Readout: Send + Sync {
 pub fn load(from: &mut Reader<'_>) -> Result<Box<dyn Cortex>, Error> {
     Ok(match from.str()? {
         NearestMean::KIND => Box::new(NearestMean::load(from)?),
+        Ridge::KIND => Box::new(Ridge::load(from)?),
+        RankOne::KIND => Box::new(RankOne::load(from)?),
+        Discriminant::KIND => Box::new(Discriminant::load(from)?),
         _ => return Err(from.fault("a cortex of unknown kind").into()),
     })
 }

@@ -1,6 +1,10 @@
 //! What holds for every cortex, and helpers.
 
+mod discriminant;
 mod mean;
+mod mnist;
+mod rank_one;
+mod ridge;
 
 use attractor_store::wire::{Reader, Writer};
 use rand::RngExt;
