@@ -4,9 +4,28 @@
 //! a number that was never seen makes the cortex grow. What predicts is a [`Readout`], an immutable picture of
 //! the cortex that other threads may hold while it learns on.
 
+mod check;
+mod classes;
+mod discriminant;
+mod factor;
+mod later;
+mod linear;
+mod mean;
+mod rank_one;
+mod ridge;
+mod schedule;
+mod temperature;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use attractor_store::wire::Writer;
+use attractor_store::wire::{Reader, Writer};
+
+pub use discriminant::Discriminant;
+pub use mean::NearestMean;
+pub use rank_one::{Bias, RankOne};
+pub use ridge::Ridge;
 
 use crate::Error;
 
@@ -23,10 +42,12 @@ pub trait Cortex: Send {
     /// Takes up an example of `class`. `weight` is 1 for a first look; a replayed example may count more or less.
     ///
     /// # Errors
-    /// A wrong width, an entry that is not finite, a weight that is not finite and above 0.
+    /// A wrong width, an entry that is not finite or beyond 1e12, a class of 65,536 or more, a weight outside
+    /// `[1e-6, 1e6]`.
     fn learn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<(), Error>;
 
-    /// Takes an example back that was learned with this weight. `Ok(false)` where this cortex cannot.
+    /// Takes an example back that was learned with this weight. `Ok(false)` where this cortex cannot, or holds no
+    /// example of `class`; then nothing changed. What was learned before its class was forgotten is no longer held.
     ///
     /// # Errors
     /// As [`Cortex::learn`].
@@ -47,7 +68,7 @@ pub trait Cortex: Send {
     /// Bytes held, readout and everything pending included.
     fn bytes(&self) -> usize;
 
-    /// Writes the whole state, from which a cortex continues with the same bits.
+    /// Writes the whole state, its kind first, from which [`load`] makes a cortex that continues with the same bits.
     fn save(&self, to: &mut Writer);
 }
 
@@ -57,6 +78,35 @@ pub trait Readout: Send + Sync {
     fn classes(&self) -> usize;
 
     /// Writes one score per class to `out` (resized to [`Readout::classes`]); the softmax of the scores is the
-    /// probability of each class. Classes that were never seen, or were forgotten, score minus infinity.
+    /// probability of each class. Classes that were never seen, or were forgotten, score minus infinity; every
+    /// other score is finite. `features` have the width of the cortex and are finite.
     fn scores(&self, features: &[f32], out: &mut Vec<f32>);
+}
+
+/// Reads what [`Cortex::save`] wrote.
+///
+/// ```
+/// use attractor_learn::cortex::{self, Cortex, NearestMean};
+/// use attractor_store::wire::{Reader, Writer};
+///
+/// let mut cortex = NearestMean::new(2)?;
+/// cortex.learn(&[1.0, 2.0], 5, 1.0)?;
+/// let mut to = Writer::new();
+/// cortex.save(&mut to);
+/// let bytes = to.finish();
+/// let same = cortex::load(&mut Reader::new(&bytes, "an example"))?;
+/// assert_eq!((same.name(), same.width(), same.readout().classes()), ("nearest-mean", 2, 6));
+/// # Ok::<(), attractor_learn::Error>(())
+/// ```
+///
+/// # Errors
+/// Bytes that no cortex wrote.
+pub fn load(from: &mut Reader<'_>) -> Result<Box<dyn Cortex>, Error> {
+    Ok(match from.str()? {
+        NearestMean::KIND => Box::new(NearestMean::load(from)?),
+        Ridge::KIND => Box::new(Ridge::load(from)?),
+        RankOne::KIND => Box::new(RankOne::load(from)?),
+        Discriminant::KIND => Box::new(Discriminant::load(from)?),
+        _ => return Err(from.fault("a cortex of unknown kind").into()),
+    })
 }
