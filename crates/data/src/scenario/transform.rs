@@ -63,7 +63,7 @@ impl Transform {
             Self::Identity => Ok(()),
             Self::Permutation(permutation) => {
                 let mut once = vec![false; d];
-                let fresh = |&from: &u32| {
+                let mut fresh = |&from: &u32| {
                     once.get_mut(from as usize).is_some_and(|seen| !std::mem::replace(seen, true))
                 };
                 let found = permutation.iter().filter(|from| fresh(from)).count();
