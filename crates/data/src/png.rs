@@ -109,7 +109,8 @@ pub fn read_classes(path: &Path) -> Result<Set, Error> {
         let found = found(folder)?;
         if !found.is_empty() {
             labels.extend(found.iter().map(|_| names.len() as u32));
-            names.push(folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+            names
+                .push(folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
             files.extend(found);
         }
     }

@@ -135,13 +135,13 @@ fn a_folder_of_folders_has_a_class_per_folder() {
     save(&root.path().join("b"), "1.PNG", 2, 1, 10);
     save(&root.path().join("a"), "9.png", 2, 1, 90);
     std::fs::write(root.path().join("notes.txt"), "no picture").unwrap();
-    let set = attractor_data::open(root.path()).unwrap();
+    let set = open(root.path()).unwrap();
     assert_eq!(set.patterns().column(0).to_vec(), [90.0, 10.0, 20.0]);
     assert_eq!((set.labels(), set.class_names()), (Some(&[0, 1, 1][..]), &["a".to_owned(), "b".into()][..]));
     save(&root.path().join("none"), "1.png", 1, 1, 0);
-    let refused = attractor_data::open(root.path()).unwrap_err().to_string();
+    let refused = open(root.path()).unwrap_err().to_string();
     assert!(refused.contains("is 1x1, but") && refused.contains("is 1x2"), "{refused}");
     let empty = tempfile::tempdir().unwrap();
-    let refused = attractor_data::open(empty.path()).unwrap_err().to_string();
+    let refused = open(empty.path()).unwrap_err().to_string();
     assert!(refused.contains("no .png file in this folder, nor in the folders in it"), "{refused}");
 }

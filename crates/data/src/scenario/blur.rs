@@ -12,7 +12,7 @@ pub enum Blur {
     /// the fuzzy boundaries of task-free protocols. At least 0 and finite; 0 keeps boundaries sharp.
     Linear(f64),
     /// The share falls as a logistic curve of the time since the boundary, divided by this many samples.
-    /// It has long tails: 1 sample in 22 is still of the old experience after three widths. At least 0 and finite.
+    /// It has long tails: 1 sample in 21 is still of the old experience after three widths. At least 0 and finite.
     Logistic(f64),
 }
 

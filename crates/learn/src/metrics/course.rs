@@ -143,13 +143,14 @@ impl Course {
                 largest_drop(&curve, window)
             }))
         };
-        let gap = mean((1..tasks).flat_map(|experience| (0..experience).map(move |task| (experience, task))).map(
-            |(experience, task)| {
-                let before = self.since_end(task, experience - 1).next().unwrap_or(0.0);
-                let during = self.evaluations.iter().filter(|e| e.experience == experience);
-                (before - lowest(&mut during.map(|e| e.accuracy[task]))).max(0.0)
-            },
-        ));
+        let gap =
+            mean((1..tasks).flat_map(|experience| (0..experience).map(move |task| (experience, task))).map(
+                |(experience, task)| {
+                    let before = self.since_end(task, experience - 1).next().unwrap_or(0.0);
+                    let during = self.evaluations.iter().filter(|e| e.experience == experience);
+                    (before - lowest(&mut during.map(|e| e.accuracy[task]))).max(0.0)
+                },
+            ));
         let anytime = |seen: bool| {
             mean((0..tasks).filter_map(|experience| {
                 let during = self.evaluations.iter().filter(|e| e.experience == experience);
@@ -166,7 +167,8 @@ impl Course {
             ("anytime.all".to_owned(), anytime(false)),
             ("anytime.seen".to_owned(), anytime(true)),
         ];
-        let known = |(definition, value): (String, Option<f64>)| value.map(|value| Value { definition, value });
+        let known =
+            |(definition, value): (String, Option<f64>)| value.map(|value| Value { definition, value });
         Ok(values.into_iter().filter_map(known).collect())
     }
 }
@@ -206,7 +208,8 @@ mod tests {
         .unwrap();
         let values = course.summaries(2).unwrap();
         let value = |id: &str| values.iter().find(|value| value.definition == id).unwrap().value;
-        let near = |id: &str, expected: f64| assert!((value(id) - expected).abs() < 1e-12, "{id} {}", value(id));
+        let near =
+            |id: &str, expected: f64| assert!((value(id) - expected).abs() < 1e-12, "{id} {}", value(id));
         // Task 0 falls to 0.2 in experience 1, task 1 to 0.3 in experience 2.
         near("min_acc", 0.25);
         near("wc_acc", (1.0 + 0.2 + 0.3) / 3.0);
@@ -214,7 +217,8 @@ mod tests {
         near("stability_gap", (0.7 + 0.2 + 0.4) / 3.0);
         near("wf.2", (0.7 + 0.4 + 0.0) / 3.0);
         near("wp.2", (0.6 + 0.4 + 0.6) / 3.0);
-        let all = (0.6 / 3.0 + 1.1 / 3.0) / 2.0 + (0.8 / 3.0 + 1.6 / 3.0) / 2.0 + (1.3 / 3.0 + 2.3 / 3.0) / 2.0;
+        let all =
+            (0.6 / 3.0 + 1.1 / 3.0) / 2.0 + (0.8 / 3.0 + 1.6 / 3.0) / 2.0 + (1.3 / 3.0 + 2.3 / 3.0) / 2.0;
         near("anytime.all", all / 3.0);
         near("anytime.seen", (0.7 + (0.35 + 0.75) / 2.0 + (1.3 / 3.0 + 2.3 / 3.0) / 2.0) / 3.0);
         let wide = course.summaries(6).unwrap();

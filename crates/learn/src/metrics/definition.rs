@@ -180,7 +180,8 @@ impl Line {
     /// [`Error::Width`] for another number of tasks.
     pub fn intransigence(&self, matrix: &Matrix) -> Result<Value, Error> {
         self.same_length(matrix.tasks())?;
-        let gaps = self.accuracy.iter().zip(matrix.rows()).enumerate().map(|(k, (joint, row))| joint - row[k]);
+        let gaps =
+            self.accuracy.iter().zip(matrix.rows()).enumerate().map(|(k, (joint, row))| joint - row[k]);
         Ok(Value { definition: "intransigence".into(), value: mean(gaps).unwrap_or_default() })
     }
 
@@ -253,7 +254,8 @@ mod tests {
     #[test]
     fn omega_has_its_published_value() {
         let top5 = [94.00, 87.57, 83.33, 79.54, 76.62, 75.80, 74.37, 72.97, 71.90, 70.68].map(|x| x / 100.0);
-        let line = Line::new("offline", (0..10).map(|t| (95.0 - 6.0 * f64::from(t) / 9.0) / 100.0).collect()).unwrap();
+        let line = Line::new("offline", (0..10).map(|t| (95.0 - 6.0 * f64::from(t) / 9.0) / 100.0).collect())
+            .unwrap();
         let omega = line.omega_all(&top5).unwrap();
         assert!((omega.value - 0.854047).abs() < 1e-6, "{omega:?}");
         assert!(line.omega_all(&top5[1..]).is_err());

@@ -53,7 +53,11 @@ impl Matrix {
         }
         for row in rows.iter().chain(&baseline) {
             if row.len() != tasks {
-                return Err(Error::Width { expected: tasks, found: row.len(), place: "row of an evaluation matrix" });
+                return Err(Error::Width {
+                    expected: tasks,
+                    found: row.len(),
+                    place: "row of an evaluation matrix",
+                });
             }
             row.iter().try_for_each(|&accuracy| share("accuracy", accuracy).map(drop))?;
         }

@@ -39,7 +39,11 @@ pub fn auroc(known: &[f64], unknown: &[f64]) -> Result<f64, Error> {
 pub fn fpr_at_tpr(known: &[f64], unknown: &[f64], tpr: f64) -> Result<f64, Error> {
     checked(known, unknown)?;
     if !(tpr > 0.0 && tpr <= 1.0) {
-        return Err(Error::Parameter { name: "true positive rate", value: tpr, limit: "above 0 and at most 1" });
+        return Err(Error::Parameter {
+            name: "true positive rate",
+            value: tpr,
+            limit: "above 0 and at most 1",
+        });
     }
     let mut sorted = known.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -114,7 +118,8 @@ mod tests {
             let wrong = unknown.iter().filter(|&&u| u <= threshold).count() as f64 / unknown.len() as f64;
             (wrong, right)
         };
-        let points: Vec<(f64, f64)> = std::iter::once((0.0, 0.0)).chain(thresholds.iter().map(point)).collect();
+        let points: Vec<(f64, f64)> =
+            std::iter::once((0.0, 0.0)).chain(thresholds.iter().map(point)).collect();
         points.windows(2).map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0).sum()
     }
 

@@ -35,7 +35,10 @@ pub fn page(report: &Report) -> String {
         figure(&mut body, "Between the boundaries", curves("step", &tasks));
     }
     let formula = |id: &str| {
-        Definition::ALL.iter().find(|definition| definition.id() == id).map_or("", |definition| definition.formula())
+        Definition::ALL
+            .iter()
+            .find(|definition| definition.id() == id)
+            .map_or("", |definition| definition.formula())
     };
     let rows = report.values.iter().map(|value| {
         let id = format!("<code>{}</code>", escape(&value.definition));
@@ -46,7 +49,8 @@ pub fn page(report: &Report) -> String {
         let row = |name: &str, standing: super::Standing| {
             [name.to_owned(), format!("{:.4}", standing.overall), format!("{:.4}", standing.window)]
         };
-        let title = format!("Predicted, then learned: {} samples, labels {} late", score.samples, score.delay);
+        let title =
+            format!("Predicted, then learned: {} samples, labels {} late", score.samples, score.delay);
         let rows = [
             row("learner", score.learner),
             row("persistence", score.persistence),
@@ -64,7 +68,8 @@ pub fn page(report: &Report) -> String {
     table(&mut body, "Memory", ["part", "bytes", ""], rows);
     table(&mut body, "Time", ["", "", ""], times(report));
     list(&mut body, "Notes", &report.notes);
-    let seeds: Vec<String> = report.seeds.iter().map(|seed| format!("{}: {}", seed.name, seed.seed)).collect();
+    let seeds: Vec<String> =
+        report.seeds.iter().map(|seed| format!("{}: {}", seed.name, seed.seed)).collect();
     list(&mut body, "Seeds", &seeds);
     if !report.class_order.is_empty() {
         let order: Vec<String> = report.class_order.iter().map(u32::to_string).collect();
@@ -91,13 +96,21 @@ fn seen(report: &Report) -> Vec<Curve> {
 fn times(report: &Report) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
     if let Some(throughput) = report.throughput {
-        let rate = throughput.per_second().map_or_else(String::new, |rate| format!("{rate:.0} samples per second"));
+        let rate =
+            throughput.per_second().map_or_else(String::new, |rate| format!("{rate:.0} samples per second"));
         let total = format!("{} samples in {:.1} s", throughput.samples, throughput.seconds);
         rows.push(["run".to_owned(), total, rate]);
     }
     if let Some(latency) = report.latency {
-        let us = [("mean", latency.mean_us), ("p50", latency.p50_us), ("p99", latency.p99_us), ("max", latency.max_us)];
-        rows.extend(us.map(|(name, us)| [format!("prediction, {name}"), format!("{us:.1} µs"), String::new()]));
+        let us = [
+            ("mean", latency.mean_us),
+            ("p50", latency.p50_us),
+            ("p99", latency.p99_us),
+            ("max", latency.max_us),
+        ];
+        rows.extend(
+            us.map(|(name, us)| [format!("prediction, {name}"), format!("{us:.1} µs"), String::new()]),
+        );
     }
     rows
 }
@@ -142,7 +155,9 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Bytes, Course, Evaluation, Line, Matrix, Percentiles, Prequential, Seed, Throughput};
+    use crate::metrics::{
+        Bytes, Course, Evaluation, Line, Matrix, Percentiles, Prequential, Seed, Throughput,
+    };
 
     #[test]
     fn a_page_of_everything_asks_for_nothing() {

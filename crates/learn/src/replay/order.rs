@@ -61,7 +61,13 @@ impl Order {
     ///
     /// # Errors
     /// As [`Sampler::new`].
-    pub fn draw(self, candidates: &[Candidate], seed: u64, counter: u64, n: usize) -> Result<Vec<usize>, Error> {
+    pub fn draw(
+        self,
+        candidates: &[Candidate],
+        seed: u64,
+        counter: u64,
+        n: usize,
+    ) -> Result<Vec<usize>, Error> {
         Ok(Sampler::new(self, candidates, seed, counter)?.draw(n))
     }
 }
