@@ -1,5 +1,7 @@
 //! Streams over labelled sets.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
