@@ -45,7 +45,7 @@ pub struct Table {
 /// The table in `bytes`, which may be gzipped.
 ///
 /// The separator is the commonest of comma, semicolon and tab in the first line.
-/// The first line is a header when none of its cells is a number.
+/// The first line is a header when none of its cells is a number, or when one of them is the name of the label column.
 /// A first column without a name is an index, and left out.
 /// Classes that are whole numbers keep them; others are numbered in the order of their names.
 ///
@@ -59,8 +59,8 @@ pub struct Table {
 /// ```
 ///
 /// # Errors
-/// [`Malformed::Cell`] with line and column for a cell that is no finite number or a row of another length,
-/// [`Malformed::Column`] when the label column is not there, [`Malformed::Empty`], [`Malformed::Damaged`].
+/// [`Malformed::Cell`] with line and column for a cell that is no finite number, an empty class or a row of another
+/// length, [`Malformed::Column`] when the label column is not there, [`Malformed::Empty`], [`Malformed::Damaged`].
 pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -71,7 +71,7 @@ pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
         return Err(Malformed::Empty { shape: vec![0] });
     }
     let more = next(bytes, &mut reader, &mut record)?;
-    let header = is_header(&first);
+    let header = is_header(&first, label);
     let names: Vec<String> = (0..first.len())
         .map(|column| if header { text(&first[column]) } else { format!("column {}", column + 1) })
         .collect();
@@ -128,7 +128,13 @@ impl Columns<'_> {
         for column in self.start..record.len() {
             let cell = &record[column];
             if Some(column) == self.label {
-                self.classes.push(text(cell));
+                let class = text(cell);
+                if class.is_empty() {
+                    let line = line(self.bytes, record.position());
+                    let reason = "the class is missing".to_owned();
+                    return Err(Malformed::Cell { line, column: column + 1, reason });
+                }
+                self.classes.push(class);
                 continue;
             }
             match number(cell) {
@@ -199,8 +205,10 @@ fn separator(bytes: &[u8]) -> Result<u8, Malformed> {
     Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
 }
 
-fn is_header(first: &ByteRecord) -> bool {
-    first.iter().all(|cell| number(cell).is_none())
+/// A table of years or sizes has numbers in its header: there the name of the label column tells it.
+fn is_header(first: &ByteRecord, label: &Label) -> bool {
+    let named = |cell| matches!(label, Label::Name(name) if *name == text(cell));
+    first.iter().all(|cell| number(cell).is_none()) || first.iter().any(named)
 }
 
 fn label_column(label: &Label, names: &[String], sample: &ByteRecord) -> Result<Option<usize>, Malformed> {

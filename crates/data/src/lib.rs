@@ -46,6 +46,7 @@ pub mod npy;
 pub mod npz;
 mod open;
 pub mod png;
+pub mod scenario;
 mod seed;
 mod set;
 mod shape;

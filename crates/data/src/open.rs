@@ -11,7 +11,7 @@ use crate::{Set, csv, idx, name_of, npy, npz, png};
 ///
 /// | what | read as |
 /// | --- | --- |
-/// | a folder | its `.png` files, by name ([`png::read_set`]) |
+/// | a folder | its `.png` files, by name ([`png::read_set`]); where it has none, those of its folders, each a class ([`png::read_classes`]) |
 /// | begins like a PNG, npy or zip file | that ([`png`], [`npy`], [`npz`]) |
 /// | `FILE.npz:MEMBER` | that member |
 /// | `.csv`, `.tsv`, `.txt` or `.dat`, also with `.gz` | a table, its label column guessed ([`csv::Label::Guess`]) |
@@ -31,7 +31,7 @@ use crate::{Set, csv, idx, name_of, npy, npz, png};
 pub fn open(path: impl AsRef<Path>) -> Result<Set, Error> {
     let path = path.as_ref();
     if path.is_dir() {
-        return png::read_set(path);
+        return if png::has_pictures(path)? { png::read_set(path) } else { png::read_classes(path) };
     }
     if !path.exists() {
         return match member(path) {

@@ -77,9 +77,59 @@ pub fn parse(bytes: &[u8]) -> Result<Array, Malformed> {
 /// [`Error::PictureSize`] when the pictures differ in size.
 pub fn read_set(path: &Path) -> Result<Set, Error> {
     let files = if path.is_dir() { pictures(path)? } else { vec![path.to_owned()] };
+    let names = files.iter().map(|file| name_of(file)).collect();
+    Ok(read_files(path, &files)?.with_distinct_classes(names))
+}
+
+/// The pictures of a folder of folders: each inner folder is a class, called by its name.
+///
+/// Classes are numbered in the order of their names, and the pictures of a class follow in the order of theirs.
+/// Files beside the folders are left out, as are folders without a picture and what lies deeper. The range is 0 to 255.
+///
+/// ```
+/// # let root = tempfile::tempdir()?;
+/// # use attractor_data::{Shape, png};
+/// for class in ["ant", "bee"] {
+///     std::fs::create_dir(root.path().join(class))?;
+///     let path = root.path().join(class).join("1.png");
+///     png::write(&path, ndarray::array![0.0, 1.0].view(), Shape::grey(1, 2), (0.0, 1.0))?;
+/// }
+/// let set = png::read_classes(root.path())?;
+/// assert_eq!((set.labels(), set.class_name(1)), (Some(&[0, 1][..]), "bee".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`read_set`]; [`Error::Missing`] when no inner folder has a picture.
+pub fn read_classes(path: &Path) -> Result<Set, Error> {
+    let mut folders: Vec<PathBuf> = entries(path)?.into_iter().filter(|entry| entry.is_dir()).collect();
+    folders.sort();
+    let (mut files, mut labels, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for folder in &folders {
+        let found = found(folder)?;
+        if !found.is_empty() {
+            labels.extend(found.iter().map(|_| names.len() as u32));
+            names
+                .push(folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+            files.extend(found);
+        }
+    }
+    if files.is_empty() {
+        return Err(nothing(path, "no .png file in this folder, nor in the folders in it"));
+    }
+    read_files(path, &files)?.with_classes(labels, names)
+}
+
+/// Whether a folder has a picture itself.
+pub(crate) fn has_pictures(folder: &Path) -> Result<bool, Error> {
+    Ok(entries(folder)?.iter().any(|path| is_picture(path)))
+}
+
+/// The pictures in `files`, which have one size; the set is called after `path`.
+fn read_files(path: &Path, files: &[PathBuf]) -> Result<Set, Error> {
     let mut values = Vec::new();
     let mut size: Option<(usize, usize)> = None;
-    for file in &files {
+    for file in files {
         let array = parse(&read_bytes(file)?).map_err(|reason| reason.at(file))?;
         let (&[height, width], Values::U8(grey)) = (array.shape(), array.values()) else { continue };
         let first = *size.get_or_insert((height, width));
@@ -97,9 +147,7 @@ pub fn read_set(path: &Path) -> Result<Set, Error> {
     let patterns = Array2::from_shape_vec((files.len(), height * width), values).map_err(|_| {
         Error::Count { place: format!("pixels in {}", path.display()), expected: files.len(), found: 0 }
     })?;
-    let names = files.iter().map(|file| name_of(file)).collect();
-    let set = Set::checked(name_of(path), patterns, Shape::grey(height, width), (0.0, 255.0));
-    Ok(set.with_distinct_classes(names))
+    Ok(Set::checked(name_of(path), patterns, Shape::grey(height, width), (0.0, 255.0)))
 }
 
 /// Writes `pattern` `(d,)` as a grey picture: `range.0` and below becomes black, `range.1` and above white.
@@ -159,23 +207,37 @@ pub fn write(
     written.map_err(std::io::Error::from).and_then(|()| std::io::Write::flush(&mut file)).map_err(system)
 }
 
-/// The `.png` files of a folder in the order of their names.
+/// The `.png` files of a folder in the order of their names; an error where there is none.
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let system = |reason| Error::Io { path: folder.to_owned(), reason };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(system)? {
-        let path = entry.map_err(system)?.path();
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) && path.is_file() {
-            files.push(path);
-        }
-    }
+    let files = found(folder)?;
     if files.is_empty() {
-        let what = "no .png file in this folder".to_owned();
-        let hint = "name a folder that has some, or a single data file".to_owned();
-        return Err(Error::Missing { path: folder.to_owned(), what, hint });
+        return Err(nothing(folder, "no .png file in this folder"));
     }
+    Ok(files)
+}
+
+/// The `.png` files of a folder in the order of their names.
+fn found(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = entries(folder)?.into_iter().filter(|path| is_picture(path)).collect();
     files.sort();
     Ok(files)
+}
+
+fn is_picture(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) && path.is_file()
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let system = |reason| Error::Io { path: folder.to_owned(), reason };
+    std::fs::read_dir(folder)
+        .map_err(system)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(system))
+        .collect()
+}
+
+fn nothing(folder: &Path, what: &str) -> Error {
+    let hint = "name a folder that has some, or a single data file".to_owned();
+    Error::Missing { path: folder.to_owned(), what: what.to_owned(), hint }
 }
 
 fn luma([r, g, b]: [u8; 3]) -> u8 {

@@ -85,3 +85,34 @@ fn gzipped_tables_open_like_plain_ones() {
     let text = open(folder.path().join("none.csv")).unwrap_err().to_string();
     assert!(text.contains("none.csv: no such file or folder"), "{text}");
 }
+
+#[test]
+fn a_chosen_column_of_words_gives_classes_also_gzipped() {
+    let text = "1,day,label,2\n0.5,1,UP,3\n0.25,2,DOWN,4\n1,3,UP,5\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    for bytes in [text.as_bytes(), &packed.finish().unwrap()] {
+        // A header with numbers in it is told by the name of the column.
+        let table = parse(bytes, &Label::Name("label".into())).unwrap();
+        assert_eq!(table.columns, ["1", "day", "2"]);
+        assert_eq!(
+            (table.labels, table.class_names),
+            (Some(vec![1, 0, 1]), vec!["DOWN".into(), "UP".into()])
+        );
+    }
+    let refused = |text: &str| parse(text.as_bytes(), &Label::Name("label".into())).unwrap_err().to_string();
+    assert_eq!(refused("x,label\n1,UP\n2,\n"), "line 3, column 2: the class is missing");
+    assert_eq!(refused("x,klass\n1,UP\n"), "no column \"label\": there are x, klass");
+    assert_eq!(refused("x,label\n1,UP\n2\n"), "line 3, column 2: the row has 1 columns, the first row 2");
+}
+
+#[test]
+fn the_electricity_stream_has_its_published_size() {
+    let path = attractor_data::catalogue::root().join("streams/elec.csv.gz");
+    if !path.is_file() {
+        eprintln!("skipped: no streams/elec.csv.gz below ATTRACTOR_DATA");
+        return;
+    }
+    let set = attractor_data::csv::read_set(&path, &Label::Name("target".into())).unwrap();
+    assert_eq!((set.len(), set.labels().map(<[u32]>::len)), (45_312, Some(45_312)));
+}

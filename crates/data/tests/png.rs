@@ -124,3 +124,24 @@ fn damaged_pictures_are_refused() {
     let text = png::parse(&bytes).unwrap_err().to_string();
     assert!(text.contains("truncated picture"), "{text}");
 }
+
+#[test]
+fn a_folder_of_folders_has_a_class_per_folder() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["b", "a", "none"] {
+        std::fs::create_dir(root.path().join(folder)).unwrap();
+    }
+    save(&root.path().join("b"), "2.png", 2, 1, 20);
+    save(&root.path().join("b"), "1.PNG", 2, 1, 10);
+    save(&root.path().join("a"), "9.png", 2, 1, 90);
+    std::fs::write(root.path().join("notes.txt"), "no picture").unwrap();
+    let set = open(root.path()).unwrap();
+    assert_eq!(set.patterns().column(0).to_vec(), [90.0, 10.0, 20.0]);
+    assert_eq!((set.labels(), set.class_names()), (Some(&[0, 1, 1][..]), &["a".to_owned(), "b".into()][..]));
+    save(&root.path().join("none"), "1.png", 1, 1, 0);
+    let refused = open(root.path()).unwrap_err().to_string();
+    assert!(refused.contains("is 1x1, but") && refused.contains("is 1x2"), "{refused}");
+    let empty = tempfile::tempdir().unwrap();
+    let refused = open(empty.path()).unwrap_err().to_string();
+    assert!(refused.contains("no .png file in this folder, nor in the folders in it"), "{refused}");
+}

@@ -50,6 +50,9 @@ pub enum Error {
         /// Where.
         place: &'static str,
     },
+    /// A report that cannot be read.
+    #[error("report: {0}")]
+    Report(String),
     /// The store refused, or its files are damaged.
     #[error(transparent)]
     Store(#[from] attractor_store::Error),
