@@ -86,7 +86,12 @@ impl Config {
         parameter("sameness", self.admission.sameness, share(self.admission.sameness), "0 to 1")?;
         let ascending = self.fits.first().is_some_and(|&n| n >= 1) && self.fits.is_sorted_by(|a, b| a < b);
         let first = self.fits.first().copied().unwrap_or(0);
-        parameter("fits", first as f64, ascending && self.fits.len() <= 64, "ascending numbers from 1, 1 to 64 of them")?;
+        parameter(
+            "fits",
+            first as f64,
+            ascending && self.fits.len() <= 64,
+            "ascending numbers from 1, 1 to 64 of them",
+        )?;
         let components = self.shape.map_or(1, Shape::components);
         parameter("components", components as f64, (1..=1 << 20).contains(&components), "1 to 1048576")
     }
@@ -122,7 +127,9 @@ impl Config {
         };
         to.u8(slow);
         to.u64(self.recall.neighbours as u64);
-        [self.recall.sharpness, self.admission.known, self.admission.sameness].into_iter().for_each(|x| to.f64(x));
+        [self.recall.sharpness, self.admission.known, self.admission.sameness]
+            .into_iter()
+            .for_each(|x| to.f64(x));
         let eviction = match self.eviction {
             Eviction::ClassDebt => 0,
             Eviction::Reservoir => 1,

@@ -53,6 +53,24 @@ pub enum Error {
     /// A report that cannot be read.
     #[error("report: {0}")]
     Report(String),
+    /// No class has this name.
+    #[error("no class is called `{label}`")]
+    UnknownLabel {
+        /// The name.
+        label: String,
+    },
+    /// The learner that is there was made with another recipe.
+    #[error("{place} holds a learner of another recipe: open it as it is, or choose another directory")]
+    Recipe {
+        /// The directory.
+        place: String,
+    },
+    /// What is in memory and what is on the disk may differ.
+    #[error("{why}: drop this learner and open it again, nothing that was acknowledged is lost")]
+    Broken {
+        /// What happened.
+        why: &'static str,
+    },
     /// The store refused, or its files are damaged.
     #[error(transparent)]
     Store(#[from] attractor_store::Error),

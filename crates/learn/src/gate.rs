@@ -49,7 +49,8 @@ impl Gate {
         let g = self.share(evidence);
         let mixed = (g * fast + (1.0 - g) * slow).max(1e-9);
         let slope = -(fast - slow) / mixed * g * (1.0 - g);
-        for ((weight, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence)) {
+        for ((weight, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence))
+        {
             let gradient = slope * input;
             *square += gradient * gradient;
             *weight = (*weight - RATE * gradient / square.sqrt()).clamp(-LARGEST, LARGEST);

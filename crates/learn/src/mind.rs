@@ -98,7 +98,11 @@ impl Mind {
                 }
                 if look.meta.len() > 1_000 {
                     let value = look.meta.len() as f64;
-                    return Err(Error::Parameter { name: "bytes of meta data", value, limit: "at most 1000" });
+                    return Err(Error::Parameter {
+                        name: "bytes of meta data",
+                        value,
+                        limit: "at most 1000",
+                    });
                 }
                 Ok(())
             }
@@ -222,10 +226,10 @@ impl Mind {
                 cortex.learn(&percept.features, class, 1.0)?;
             }
         }
-        let mut keys = percepts.into_iter().map(|percept| percept.key);
+        let keys: Vec<f32> = percepts.into_iter().flat_map(|percept| percept.key).collect();
         {
             let mut view = self.view_mut();
-            view.fast.rekey(perception.key_width(), version, |_| Ok(keys.next().unwrap_or_default()))?;
+            view.fast.rekey(perception.key_width(), version, &keys)?;
             view.perception = perception;
             view.familiar.clear();
             view.readout = None;
@@ -355,13 +359,14 @@ impl Mind {
         episodes: impl FnOnce(fast::Keys) -> Result<Episodes, Error>,
     ) -> Result<Self, Error> {
         let config = Config::load(from)?;
-        let shape = match [from.u64()?, from.u64()?, from.u64()?, from.u64()?].map(|n| n.min(1 << 20) as usize) {
-            [0, n, 0, 0] if n > 0 => Shape::Vector(n),
-            [1, height, width, channels] if height * width * channels > 0 => {
-                Shape::Image { height, width, channels }
-            }
-            _ => return Err(from.fault("a shape that cannot be").into()),
-        };
+        let shape =
+            match [from.u64()?, from.u64()?, from.u64()?, from.u64()?].map(|n| n.min(1 << 20) as usize) {
+                [0, n, 0, 0] if n > 0 => Shape::Vector(n),
+                [1, height, width, channels] if height * width * channels > 0 => {
+                    Shape::Image { height, width, channels }
+                }
+                _ => return Err(from.fault("a shape that cannot be").into()),
+            };
         let labels = Labels::load(from)?;
         let perception = Perception::load(from)?;
         let scale = from.f64()?;

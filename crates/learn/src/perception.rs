@@ -5,11 +5,12 @@ use std::sync::Arc;
 use attractor_data::Shape;
 use attractor_store::wire::{Reader, Writer};
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use crate::Error;
+use crate::encoder::patches::{Activation, Clustering, Decorrelation, Finish, Pool, Start};
 use crate::encoder::{
-    Activation, Chain, Clustering, Decorrelation, Direction, Encode, Finish, Patches, Pool, Project, Random, Scaling,
-    Start, Statistics, Whitening, load,
+    Chain, Direction, Encode, Patches, Project, Random, Scaling, Statistics, Whitening, encode_all, load,
 };
 
 /// Components of the learned part of a key, and of the part that is not learned.
@@ -44,7 +45,8 @@ pub(crate) struct Perception {
     base: Arc<dyn Encode>,
     /// Behind the base, for the slow system; `None` where that learns from the base.
     hidden: Option<Arc<dyn Encode>>,
-    key: Arc<dyn Encode>,
+    /// The learned part of a key; `None` before anything was learned.
+    key: Option<Arc<dyn Encode>>,
     raw: Arc<dyn Encode>,
 }
 
@@ -80,7 +82,7 @@ impl Perception {
                 Arc::new(statistics.freeze(1e-6)?)
             }
         };
-        let based = encode_rows(&*base, sample)?;
+        let based = encode_all(&*base, sample)?;
         let hidden: Option<Arc<dyn Encode>> = match vision {
             Vision::Whitened => Some(Arc::new(Whitening::new(based.ncols().min(256)).fit(based.view())?)),
             Vision::Plain => None,
@@ -93,9 +95,26 @@ impl Perception {
         };
         let components = based.ncols().min(KEY);
         let whitening = Whitening { components, shrinkage: 0.5, scaling: Scaling::Unit };
-        let key: Arc<dyn Encode> = Arc::new(whitening.fit(based.view())?);
+        let key: Option<Arc<dyn Encode>> = Some(Arc::new(whitening.fit(based.view())?));
         let raw: Arc<dyn Encode> = Arc::new(Project::new(input, input.min(KEY), seed)?);
         Ok(Self { version, base, hidden, key, raw })
+    }
+
+    /// Before anything was seen: keys of the raw observation, and no features worth learning from.
+    pub(crate) fn blank(shape: Shape, seed: u64) -> Result<Self, Error> {
+        let input = shape.components();
+        let raw: Arc<dyn Encode> = Arc::new(Project::new(input, input.min(KEY), seed)?);
+        Ok(Self { version: 0, base: Arc::clone(&raw), hidden: None, key: None, raw })
+    }
+
+    /// Components of an observation.
+    pub(crate) fn input(&self) -> usize {
+        self.raw.input()
+    }
+
+    /// What every row becomes; rows are spread over the threads.
+    pub(crate) fn see_all<P: AsRef<[f32]> + Sync>(&self, patterns: &[P]) -> Result<Vec<Percept>, Error> {
+        patterns.par_iter().map(|pattern| self.see(pattern.as_ref())).collect()
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -109,7 +128,7 @@ impl Perception {
 
     /// Components of a key.
     pub(crate) fn key_width(&self) -> usize {
-        self.key.width() + self.raw.width()
+        self.key.as_ref().map_or(0, |key| key.width()) + self.raw.width()
     }
 
     /// What `pattern` becomes.
@@ -137,36 +156,49 @@ impl Perception {
 
     fn key_of(&self, pattern: &[f32], base: &[f32]) -> Result<Vec<f32>, Error> {
         let mut key = vec![0.0; self.key_width()];
-        let (learned, raw) = key.split_at_mut(self.key.width());
-        self.key.encode(base, learned)?;
+        let Some(learned) = &self.key else {
+            self.raw.encode(pattern, &mut key)?;
+            return Ok(key);
+        };
+        let (known, raw) = key.split_at_mut(learned.width());
+        learned.encode(base, known)?;
         self.raw.encode(pattern, raw)?;
-        learned.iter_mut().for_each(|x| *x *= LEARNED.sqrt());
+        known.iter_mut().for_each(|x| *x *= LEARNED.sqrt());
         raw.iter_mut().for_each(|x| *x *= (1.0 - LEARNED).sqrt());
         Ok(key)
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.base.bytes() + self.hidden.as_ref().map_or(0, |hidden| hidden.bytes()) + self.key.bytes() + self.raw.bytes()
+        self.base.bytes()
+            + self.hidden.as_ref().map_or(0, |hidden| hidden.bytes())
+            + self.key.as_ref().map_or(0, |key| key.bytes())
+            + self.raw.bytes()
     }
 
     pub(crate) fn save(&self, to: &mut Writer) {
         to.u32(self.version);
-        [&self.base, &self.key, &self.raw].into_iter().for_each(|encoder| encoder.save(to));
-        to.u8(u8::from(self.hidden.is_some()));
-        self.hidden.iter().for_each(|hidden| hidden.save(to));
+        self.base.save(to);
+        self.raw.save(to);
+        for part in [&self.hidden, &self.key] {
+            to.u8(u8::from(part.is_some()));
+            part.iter().for_each(|part| part.save(to));
+        }
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Result<Self, Error> {
         let version = from.u32()?;
-        let (base, key, raw) = (load(from)?.into(), load(from)?.into(), load(from)?.into());
-        let hidden = match from.u8()? {
-            0 => None,
-            _ => Some(load(from)?.into()),
+        let (base, raw) = (load(from)?.into(), load(from)?.into());
+        let mut part = || -> Result<Option<Arc<dyn Encode>>, Error> {
+            Ok(match from.u8()? {
+                0 => None,
+                _ => Some(load(from)?.into()),
+            })
         };
+        let (hidden, key) = (part()?, part()?);
         let perception = Self { version, base, hidden, key, raw };
         let base = perception.base.width();
         let fits = perception.hidden.as_ref().is_none_or(|hidden| hidden.input() == base)
-            && perception.key.input() == perception.base.width()
+            && perception.key.as_ref().is_none_or(|key| key.input() == base)
             && perception.raw.input() == perception.base.input();
         if fits { Ok(perception) } else { Err(from.fault("encoders that do not fit together").into()) }
     }
@@ -200,8 +232,4 @@ fn patches(sample: ArrayView2<'_, f32>, seed: u64) -> Patches {
         finish: Finish::SquareRoot,
         seed,
     }
-}
-
-fn encode_rows(encoder: &dyn Encode, rows: ArrayView2<'_, f32>) -> Result<ndarray::Array2<f32>, Error> {
-    crate::encoder::encode_all(encoder, rows)
 }

@@ -67,8 +67,11 @@ impl Mind {
         cortex.settle()?;
         let (out, candidates) = self.candidates();
         let mut sampler = Sampler::new(order, &candidates, self.config.seed, self.replays)?;
-        let drawn: Vec<(u64, u32)> =
-            sampler.draw(updates as usize).into_iter().map(|i| (candidates[i].id, candidates[i].class)).collect();
+        let drawn: Vec<(u64, u32)> = sampler
+            .draw(updates as usize)
+            .into_iter()
+            .map(|i| (candidates[i].id, candidates[i].class))
+            .collect();
         let percepts = self.percepts(&drawn)?;
         let held = self.percepts(&out)?;
         let before = loss(cortex, &held, &out);

@@ -78,7 +78,8 @@ impl View {
             fast.clear();
         }
         let slow = self.slow(&percept.features);
-        let evidence = gate::Evidence { entropy: entropy(&slow), novelty: self.familiar.rank(reading.energy) };
+        let evidence =
+            gate::Evidence { entropy: entropy(&slow), novelty: self.familiar.rank(reading.energy) };
         Ok(Opinions { reading, fast, slow, evidence })
     }
 
@@ -96,14 +97,17 @@ impl View {
         let opinions = self.opinions(&percept)?;
         let share = self.share(&opinions);
         let mixed = mix(&opinions, share, self.labels.len());
-        let best = mixed.iter().enumerate().fold(None, |best: Option<(usize, f64)>, (class, &p)| match best {
-            Some((_, top)) if top >= p => best,
-            _ if p > 0.0 => Some((class, p)),
-            _ => best,
-        });
+        let best =
+            mixed.iter().enumerate().fold(None, |best: Option<(usize, f64)>, (class, &p)| match best {
+                Some((_, top)) if top >= p => best,
+                _ if p > 0.0 => Some((class, p)),
+                _ => best,
+            });
         let at = |system: &[f64], class: usize| system.get(class).copied().unwrap_or(0.0);
         let system = match best {
-            Some((class, _)) if share * at(&opinions.fast, class) < (1.0 - share) * at(&opinions.slow, class) => {
+            Some((class, _))
+                if share * at(&opinions.fast, class) < (1.0 - share) * at(&opinions.slow, class) =>
+            {
                 System::Slow
             }
             _ => System::Fast,
@@ -166,8 +170,7 @@ impl View {
         let held = known.iter().enumerate().filter(|(_, known)| **known).map(|(j, _)| j).collect();
         // What is not known starts at the average of the candidates: no episode is favoured by the start.
         let mean = values.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(width));
-        let cue: Array1<f32> =
-            Array1::from_shape_fn(width, |j| if known[j] { pattern[j] } else { mean[j] });
+        let cue: Array1<f32> = Array1::from_shape_fn(width, |j| if known[j] { pattern[j] } else { mean[j] });
         let dynamics = Dynamics { clamp: Clamp::Components(held), ..Dynamics::default() };
         let recall = memory.recall_with(cue.view().insert_axis(Axis(0)), &dynamics)?;
         let report = recall.reports.first();
@@ -253,7 +256,9 @@ fn entropy(probabilities: &[f64]) -> f64 {
     match known {
         0 => 1.0,
         1 => 0.0,
-        _ => -probabilities.iter().filter(|&&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>() / (known as f64).ln(),
+        _ => {
+            -probabilities.iter().filter(|&&p| p > 0.0).map(|p| p * p.ln()).sum::<f64>() / (known as f64).ln()
+        }
     }
 }
 

@@ -232,6 +232,10 @@ impl Cortex for Discriminant {
         Self::KIND
     }
 
+    fn plasticity(&self) -> Plasticity {
+        Plasticity::Closed
+    }
+
     fn width(&self) -> usize {
         self.width
     }

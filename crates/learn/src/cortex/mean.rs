@@ -132,6 +132,10 @@ impl Cortex for NearestMean {
         Self::KIND
     }
 
+    fn plasticity(&self) -> Plasticity {
+        Plasticity::Closed
+    }
+
     fn width(&self) -> usize {
         self.width
     }

@@ -29,6 +29,15 @@ pub use ridge::Ridge;
 
 use crate::Error;
 
+/// How examples become knowledge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plasticity {
+    /// A closed form of all examples: each counts by its weight, whenever it came; a replayed one counts again.
+    Closed,
+    /// Steps along a gradient: late examples undo early ones unless those are replayed.
+    Steps,
+}
+
 /// A slow learner of classes.
 ///
 /// The same calls in the same order give the same bits, whatever the number of threads.
@@ -38,6 +47,9 @@ pub trait Cortex: Send {
 
     /// Components of a feature vector.
     fn width(&self) -> usize;
+
+    /// Whether it is a sum of examples or is trained in steps.
+    fn plasticity(&self) -> Plasticity;
 
     /// Takes up an example of `class`. `weight` is 1 for a first look; a replayed example may count more or less.
     ///

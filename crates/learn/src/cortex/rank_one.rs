@@ -251,6 +251,10 @@ impl Cortex for RankOne {
         Self::KIND
     }
 
+    fn plasticity(&self) -> Plasticity {
+        Plasticity::Closed
+    }
+
     fn width(&self) -> usize {
         self.width
     }

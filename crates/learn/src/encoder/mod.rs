@@ -5,6 +5,8 @@
 //! | [`Standardise`] | mean and variance of each component | that of the input | tables, measurements |
 //! | [`Whiten`] | principal components | chosen | keys: short, uncorrelated |
 //! | [`Random`] | nothing | chosen | a linear cortex that shall bend |
+//! | [`Direction`] | the mean | that of the input | where strength says nothing |
+//! | [`Project`] | nothing | chosen | keys of what no example was like |
 //! | [`PatchFeatures`] | patches of pictures, without labels | chosen | pictures |
 //! | [`Chain`] | - | that of the second | one after the other |
 //!
@@ -14,8 +16,10 @@
 
 mod chain;
 mod check;
+mod direction;
 pub mod patches;
 mod product;
+mod project;
 mod random;
 mod spectrum;
 mod standardise;
@@ -26,7 +30,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 pub use chain::Chain;
+pub use direction::Direction;
 pub use patches::{PatchFeatures, Patches};
+pub use project::Project;
 pub use random::Random;
 pub use standardise::{Standardise, Statistics};
 pub use whiten::{Scaling, Whiten, Whitening};
@@ -91,6 +97,8 @@ fn load_within(from: &mut Reader<'_>, depth: usize) -> Result<Box<dyn Encode>, E
         _ if depth == 0 => return Err(from.fault("encoders nested too deeply").into()),
         standardise::KIND => Box::new(Standardise::load(from)?),
         whiten::KIND => Box::new(Whiten::load(from)?),
+        direction::KIND => Box::new(Direction::load(from)?),
+        project::KIND => Box::new(Project::load(from)?),
         random::KIND => Box::new(Random::load(from)?),
         patches::KIND => Box::new(PatchFeatures::load(from)?),
         chain::KIND => Box::new(Chain::load(from, depth - 1)?),

@@ -3,6 +3,8 @@
 mod admission;
 mod reading;
 
+use std::collections::BTreeMap;
+
 use attractor_memory::{Memory, Separation, Similarity};
 use attractor_store::codec::Codec;
 use attractor_store::episodes::{Episode, Episodes, NewEpisode, Shape};
@@ -67,12 +69,7 @@ pub(crate) struct Fast {
 impl Fast {
     /// An empty memory.
     pub(crate) fn new(recall: Recall, key_width: usize, value_width: usize) -> Result<Self, Error> {
-        let shape = Shape {
-            key_width,
-            value_width,
-            key_codec: Codec::F32,
-            value_codec: Codec::Int8,
-        };
+        let shape = Shape { value_codec: Codec::Int8, ..Shape::new(key_width, value_width) };
         let episodes = Episodes::new(shape, memory(recall, key_width, 1.0)?)?;
         Ok(Self { episodes, debt: ClassDebt::new(Within::LeastUseful), recall, scale: 1.0 })
     }
@@ -97,6 +94,10 @@ impl Fast {
 
     pub(crate) fn len(&self) -> usize {
         self.episodes.len()
+    }
+
+    pub(crate) fn recall(&self) -> Recall {
+        self.recall
     }
 
     pub(crate) fn scale(&self) -> f64 {
@@ -146,7 +147,7 @@ impl Fast {
         }
         let mut meta = look.utility.to_le_bytes().to_vec();
         meta.extend_from_slice(look.meta);
-        let id = self.episodes.put(NewEpisode {
+        let id = self.episodes.put(&NewEpisode {
             key: look.key,
             value: look.pattern,
             label: Some(look.class),
@@ -203,26 +204,42 @@ impl Fast {
         }
     }
 
-    /// Gives every episode a new key, of `width` components.
-    pub(crate) fn rekey(
-        &mut self,
-        width: usize,
-        version: u32,
-        mut key: impl FnMut(&[f32]) -> Result<Vec<f32>, Error>,
-    ) -> Result<(), Error> {
-        let mut keys = Vec::with_capacity(self.len() * width);
-        let mut pattern = Vec::new();
-        let ids: Vec<u64> = self.episodes.iter().map(|e| e.id).collect();
-        for &id in &ids {
-            self.episodes.value(id, &mut pattern)?;
-            keys.extend(key(&pattern)?);
+    /// The mean key of every class.
+    pub(crate) fn class_means(&self) -> BTreeMap<u32, Vec<f64>> {
+        let mut sums: BTreeMap<u32, (Vec<f64>, f64)> = BTreeMap::new();
+        for episode in self.episodes.iter() {
+            let Ok(key) = self.episodes.key(episode.id) else { continue };
+            let (sum, count) = sums.entry(class(episode)).or_insert_with(|| (vec![0.0; key.len()], 0.0));
+            sum.iter_mut().zip(&key).for_each(|(sum, &x)| *sum += f64::from(x));
+            *count += 1.0;
         }
-        self.scale = nearest_distance(&keys, width);
+        sums.into_iter().map(|(class, (sum, n))| (class, sum.into_iter().map(|x| x / n).collect())).collect()
+    }
+
+    /// Distance of an episode's key to the mean of its class.
+    pub(crate) fn distance_to(&self, means: &BTreeMap<u32, Vec<f64>>, id: u64, class: u32) -> f64 {
+        let (Some(mean), Ok(key)) = (means.get(&class), self.episodes.key(id)) else { return 0.0 };
+        key.iter().zip(mean).map(|(&x, m)| (f64::from(x) - m).powi(2)).sum::<f64>().sqrt()
+    }
+
+    /// Gives every episode a new key, of `width` components: `keys` has them in the order of ids.
+    pub(crate) fn rekey(&mut self, width: usize, version: u32, keys: &[f32]) -> Result<(), Error> {
+        self.scale = nearest_distance(keys, width);
         let mut keys = keys.chunks_exact(width.max(1));
         let memory = memory(self.recall, width, self.scale)?;
-        self.episodes.rekey(memory, version, |_| keys.next().map_or_else(Vec::new, <[f32]>::to_vec))?;
+        self.episodes.rekey(width, Codec::F32, memory, version, |_, _| {
+            keys.next().map_or_else(Vec::new, <[f32]>::to_vec)
+        })?;
         Ok(())
     }
+}
+
+/// The memory that keys lie in, as a state file tells of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keys {
+    pub(crate) recall: Recall,
+    pub(crate) width: usize,
+    pub(crate) scale: f64,
 }
 
 /// How much room there is, and who gets it.

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use attractor_data::Shape;
-use attractor_store::ledger::{Change, Ledger, NewFile};
+use attractor_store::ledger::{Ledger, NewFile};
 use attractor_store::wire::Writer;
 use ndarray::ArrayView2;
 
@@ -165,15 +165,17 @@ impl Learner {
     /// # Errors
     /// As [`Learner::observe`], for the first bad row, before anything changed; as many labels as rows. When the
     /// disk refuses, the rows before the refused one were taken.
-    pub fn observe_many(&mut self, patterns: ArrayView2<'_, f32>, labels: &[&str]) -> Result<Vec<Observed>, Error> {
+    pub fn observe_many(
+        &mut self,
+        patterns: ArrayView2<'_, f32>,
+        labels: &[&str],
+    ) -> Result<Vec<Observed>, Error> {
         check::width(labels.len(), patterns.nrows(), "labels")?;
         let events: Vec<Event> = patterns
             .rows()
             .into_iter()
             .zip(labels)
-            .map(|(row, label)| {
-                event(&Look { pattern: &row.to_vec(), label, utility: 1.0, meta: &[] })
-            })
+            .map(|(row, label)| event(&Look { pattern: &row.to_vec(), label, utility: 1.0, meta: &[] }))
             .collect();
         for event in &events {
             self.admit(event, patterns.ncols())?;
@@ -284,10 +286,6 @@ impl Learner {
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         self.usable()?;
         let Some(mind) = self.mind.as_mut() else { return Ok(()) };
-        if let Some(cortex) = &mut mind.cortex {
-            // A solve under way would have to be waited for anyhow.
-            let _ = cortex;
-        }
         let mut to = Writer::new();
         to.u8(1);
         mind.save(&mut to);
@@ -295,12 +293,11 @@ impl Learner {
         let old = self.ledger.files().iter().filter(|file| file.role == MIND).map(|file| file.name.clone());
         let drop: Vec<String> = old.collect();
         let ledger = &mut self.ledger;
-        let sealing = mind.view_mut().fast.episodes_mut().prepare()?;
-        let (mut change, sealing) = sealing.into_parts();
-        change.add.push(state);
-        change.drop.extend(drop);
-        let written = ledger.commit(change)?;
-        mind.view_mut().fast.episodes_mut().install(sealing, written)?;
+        mind.view_mut().fast.episodes_mut().commit(|mut change| {
+            change.add.push(state);
+            change.drop.extend(drop);
+            ledger.commit(change)
+        })?;
         self.events = 0;
         Ok(())
     }

@@ -92,15 +92,15 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
         1 => {
             let restore = |keys: fast::Keys| -> Result<Episodes, Error> {
                 let memory = |shape: &attractor_store::episodes::Shape| match shape.key_width == keys.width {
-                    true => fast::memory(keys.recall, keys.width, keys.scale).map_err(fast::into_store),
+                    true => fast::memory(keys.recall, keys.width, keys.scale),
                     false => Err(attractor_store::Error::Damaged {
                         place: name.clone(),
                         at: 0,
                         fault: "keys of another width than their encoders give",
                     }),
                 };
-                let (episodes, found) =
-                    Episodes::restore(&mut recovered.files, memory)?.ok_or(Error::Broken { why: "no catalogue" })?;
+                let (episodes, found) = Episodes::restore(&mut recovered.files, memory)?
+                    .ok_or(Error::Broken { why: "no catalogue" })?;
                 damage = found;
                 Ok(episodes)
             };

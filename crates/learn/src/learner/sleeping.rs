@@ -88,7 +88,8 @@ impl Learner {
             ended: Ended::Nothing,
             seconds: 0.0,
         };
-        let replays = self.mind.as_ref().is_some_and(|mind| mind.cortex.is_some() && mind.view().fast.len() > 0);
+        let replays =
+            self.mind.as_ref().is_some_and(|mind| mind.cortex.is_some() && mind.view().fast.len() > 0);
         while replays {
             let updates = budget.next(start, slumber.updates, ROUND);
             if updates == 0 {

@@ -265,6 +265,10 @@ impl Cortex for Ridge {
         Self::KIND
     }
 
+    fn plasticity(&self) -> Plasticity {
+        Plasticity::Closed
+    }
+
     fn width(&self) -> usize {
         self.width
     }
