@@ -4,7 +4,7 @@ use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, MatRef, Par, Spec};
 use rayon::prelude::*;
 
 use crate::Error;
@@ -29,9 +29,9 @@ pub(crate) fn eigen(matrix: &Mat<f64>, place: &'static str) -> Result<(Vec<f64>,
     let n = matrix.nrows();
     let mut values = Diag::zeros(n);
     let mut vectors = Mat::zeros(n, n);
-    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
     let mut buffer = MemBuffer::new(scratch);
-    let (stack, parameters) = (MemStack::new(&mut buffer), Default::default());
+    let (stack, parameters) = (MemStack::new(&mut buffer), Spec::default());
     let (to_values, to_vectors) = (values.as_mut(), Some(vectors.as_mut()));
     self_adjoint_evd(matrix.as_ref(), to_values, to_vectors, Par::Seq, stack, parameters)
         .map_err(|_| Error::Singular { place })?;

@@ -94,7 +94,7 @@ fn features_are_those_of_the_definition() {
                 (2, Pool::Mean, Clustering::Spherical, Finish::SquareRoot),
             ] {
                 let recipe =
-                    Patches { activation, decorrelation, stride, pool, clustering, finish, ..recipe() };
+                    Patches { stride, decorrelation, clustering, activation, pool, finish, ..recipe() };
                 let encoder = recipe.fit(pictures.view(), SHAPE).unwrap();
                 let features = encode_all(&encoder, pictures.view()).unwrap();
                 for (picture, features) in pictures.rows().into_iter().zip(features.rows()) {
