@@ -1,9 +1,10 @@
 //! Eigenvalues and eigenvectors of symmetric matrices, the same bits for any number of threads.
 
+use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Diag, Mat, MatRef, Par};
+use faer::{Accum, Mat, MatRef, Par, Spec};
 use rayon::prelude::*;
 
 use crate::Error;
@@ -28,9 +29,9 @@ pub(crate) fn eigen(matrix: &Mat<f64>, place: &'static str) -> Result<(Vec<f64>,
     let n = matrix.nrows();
     let mut values = Diag::zeros(n);
     let mut vectors = Mat::zeros(n, n);
-    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
     let mut buffer = MemBuffer::new(scratch);
-    let (stack, parameters) = (MemStack::new(&mut buffer), Default::default());
+    let (stack, parameters) = (MemStack::new(&mut buffer), Spec::default());
     let (to_values, to_vectors) = (values.as_mut(), Some(vectors.as_mut()));
     self_adjoint_evd(matrix.as_ref(), to_values, to_vectors, Par::Seq, stack, parameters)
         .map_err(|_| Error::Singular { place })?;
@@ -44,7 +45,7 @@ pub(crate) fn eigen(matrix: &Mat<f64>, place: &'static str) -> Result<(Vec<f64>,
 pub(crate) fn fix_signs(vectors: &mut Mat<f64>) {
     for vector in vectors.col_iter_mut() {
         let first = |most: f64, x: &f64| if x.abs() > most.abs() { *x } else { most };
-        if vector.iter().fold(0.0, first) < 0.0 {
+        if vector.as_ref().iter().fold(0.0, first) < 0.0 {
             vector.iter_mut().for_each(|x| *x = -*x);
         }
     }

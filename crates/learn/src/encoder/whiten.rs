@@ -149,7 +149,7 @@ fn by_gram(sample: ArrayView2<'_, f32>, mean: &[f64], d: usize) -> Result<(Vec<f
         add_product(&mut directions, 1.0, rows.transpose(), part);
     }
     for direction in directions.col_iter_mut() {
-        let length = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let length = direction.as_ref().iter().map(|x| x * x).sum::<f64>().sqrt();
         if length > 0.0 {
             direction.iter_mut().for_each(|x| *x /= length);
         }
