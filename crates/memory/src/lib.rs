@@ -45,8 +45,8 @@ mod status;
 pub mod two_body;
 
 pub use associative::{
-    Associate, Association, BLOCK_ROWS, Block, Builder, Clamp, Detail, Dynamics, Energy, FixedPoint, Leading, Memory, Recall,
-    Report,
+    Associate, Association, BLOCK_ROWS, Block, Builder, Clamp, Detail, Dynamics, Energy, FixedPoint, Leading,
+    Memory, Recall, Report,
 };
 pub use error::Error;
 pub use projection::Projection;

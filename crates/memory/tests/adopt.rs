@@ -71,7 +71,9 @@ fn blocks_that_cannot_be_are_refused_and_nothing_is_stored() {
     assert!(memory.adopt(&falling, Arc::new(panels(&all))).is_err());
     assert!(memory.is_empty() && memory.vacant().is_empty());
     assert!(memory.adopt(&ids, Arc::new(panels(&all))).expect("adopted"));
-    assert!(memory.replace(5000, all.row(0)).is_err() && memory.replace(5, rows(1).slice(s![0, ..3])).is_err());
+    assert!(
+        memory.replace(5000, all.row(0)).is_err() && memory.replace(5, rows(1).slice(s![0, ..3])).is_err()
+    );
 }
 
 #[test]

@@ -17,7 +17,8 @@ fn a_put_beyond_the_bound_on_disk_is_refused_and_changes_nothing() {
     for journal in [1 << 12, 1 << 24] {
         let ram = Ram::new();
         let bound = 300_000;
-        let builder = Store::builder(4, 50).codecs(Codec::F32, Codec::F16).disk_bytes(bound).journal_bytes(journal);
+        let builder =
+            Store::builder(4, 50).codecs(Codec::F32, Codec::F16).disk_bytes(bound).journal_bytes(journal);
         let mut store = builder.clone().open_in(ram.clone()).expect("opened");
         let (stored, error) = fill(&mut store, 100_000).expect("full");
         assert!(matches!(error, Error::Bound { place: "on disk", bound: 300_000, .. }), "{error}");
@@ -66,7 +67,10 @@ fn another_shape_than_the_stored_one_is_refused() {
     let ram = Ram::new();
     Store::builder(4, 50).open_in(ram.clone()).expect("opened").close().expect("closed");
     assert!(matches!(Store::builder(5, 50).open_in(ram.clone()), Err(Error::Width { .. })));
-    assert!(matches!(Store::builder(4, 51).open_in(ram.clone()), Err(Error::Width { expected: 50, found: 51, .. })));
+    assert!(matches!(
+        Store::builder(4, 51).open_in(ram.clone()),
+        Err(Error::Width { expected: 50, found: 51, .. })
+    ));
     let coded = Store::builder(4, 50).codecs(Codec::F16, Codec::F32).open_in(ram.clone());
     assert!(matches!(coded, Err(Error::Parameter { name: "codec", .. })));
     let held = Store::builder(4, 50).open_in(ram.clone()).expect("opened");

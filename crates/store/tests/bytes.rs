@@ -45,7 +45,12 @@ fn bytes_are_counted_within_a_tenth() {
             .durability(attractor_store::ledger::Durability::System)
     };
     // Threads and tables that are made once.
-    drop(builder().open(directory.path().join("first")).expect("opened").put(&NewEpisode::new(&[0.0; 32], &[0.0; 100])));
+    drop(
+        builder()
+            .open(directory.path().join("first"))
+            .expect("opened")
+            .put(&NewEpisode::new(&[0.0; 32], &[0.0; 100])),
+    );
     let path = directory.path().join("store");
     let before = HELD.load(Ordering::Relaxed);
     let mut store = builder().open(&path).expect("opened");

@@ -89,7 +89,9 @@ fn images_in_the_unit_interval_come_back_within_rounding() {
 
 #[test]
 fn constant_empty_and_extreme_rows_have_answers() {
-    for row in [vec![], vec![0.0; 5], vec![-7.5; 3], vec![1e-45, 0.0], vec![f32::MAX, -f32::MAX], vec![f32::MAX; 2]] {
+    for row in
+        [vec![], vec![0.0; 5], vec![-7.5; 3], vec![1e-45, 0.0], vec![f32::MAX, -f32::MAX], vec![f32::MAX; 2]]
+    {
         for (x, y) in row.iter().zip(through(&Codec::Int8, &row)) {
             assert!(y.is_finite() && (x - y).abs() <= x.abs() * 4e-3 + 1e-44, "{x} {y}");
         }

@@ -137,7 +137,9 @@ fn a_damaged_block_is_named_and_the_rest_is_served() {
     damage(4096 + block + 100);
     let (episodes, found) = bench.read();
     assert_eq!(found.len(), 1);
-    assert!(matches!(&found[0].error, Error::Damaged { place, at, .. } if *place == name && *at == (4096 + block) as u64));
+    assert!(
+        matches!(&found[0].error, Error::Damaged { place, at, .. } if *place == name && *at == (4096 + block) as u64)
+    );
     assert!(found[0].lost.iter().copied().eq(4096..8192));
     assert_eq!(episodes.len(), 9000 - 4096);
     assert_eq!(episodes.key(8999).expect("key"), bench.episodes.key(8999).expect("key"));
@@ -198,7 +200,12 @@ fn many_small_commits_make_few_segments_and_dead_rows_are_given_back() {
     }
     assert!(bench.ledger.bytes() < before / 2, "{before} {}", bench.ledger.bytes());
     bench.check_same();
-    bench.episodes.ids().collect::<Vec<_>>().into_iter().for_each(|id| bench.episodes.remove(id).expect("removed"));
+    bench
+        .episodes
+        .ids()
+        .collect::<Vec<_>>()
+        .into_iter()
+        .for_each(|id| bench.episodes.remove(id).expect("removed"));
     bench.commit();
     assert_eq!((bench.episodes.segments(), bench.episodes.len()), (0, 0));
     assert_eq!(bench.read().0.next_id(), 1200);
@@ -226,9 +233,11 @@ fn a_merge_on_another_thread_respects_what_happens_meanwhile() {
     // One that comes too late is dropped.
     bench.fill(2, 50);
     bench.commit();
-    (100..155).filter(|id| bench.episodes.get(*id).is_some()).collect::<Vec<_>>().into_iter().for_each(|id| {
-        bench.episodes.remove(id).expect("removed");
-    });
+    (100..155).filter(|id| bench.episodes.get(*id).is_some()).collect::<Vec<_>>().into_iter().for_each(
+        |id| {
+            bench.episodes.remove(id).expect("removed");
+        },
+    );
     if let Some(job) = bench.episodes.prepare_compaction() {
         let late = job.run().expect("merged");
         bench.commit();
@@ -264,7 +273,10 @@ fn other_keys_of_another_width_keep_ids_and_values() {
     assert!(bench.episodes.rekey(5, Codec::Int8, memory.clone(), 2, |_, v| v.to_vec()).is_err());
     assert!(bench.episodes.rekey(4, Codec::F32, memory.clone(), 2, |_, _| vec![f32::NAN; 4]).is_err());
     assert_eq!(bench.episodes.key(0).expect("key").len(), 3);
-    bench.episodes.rekey(4, Codec::Int8, memory, 2, |_, v| v.iter().map(|x| 2.0 * x).collect()).expect("rekeyed");
+    bench
+        .episodes
+        .rekey(4, Codec::Int8, memory, 2, |_, v| v.iter().map(|x| 2.0 * x).collect())
+        .expect("rekeyed");
     let mut value = Vec::new();
     bench.episodes.value(5, &mut value).expect("value");
     for (k, v) in bench.episodes.key(5).expect("key").iter().zip(&value) {

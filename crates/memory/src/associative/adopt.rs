@@ -104,8 +104,11 @@ impl Memory {
         check_rows(pattern.insert_axis(ndarray::Axis(0)), self.width(), "pattern")?;
         let row = self.row_of(id)?;
         let after = norm(pattern) as f32;
-        let factor = matches!(self.similarity, Similarity::Cosine)
-            .then_some(if after > 0.0 { 1.0 / after } else { 0.0 });
+        let factor = matches!(self.similarity, Similarity::Cosine).then_some(if after > 0.0 {
+            1.0 / after
+        } else {
+            0.0
+        });
         self.keys.replace(row, pattern, factor);
         let before = std::mem::replace(&mut self.norms[row], after);
         self.largest_norm = match f64::from(before) >= self.largest_norm && after < before {

@@ -110,7 +110,8 @@ impl Rows {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        let leaf = |l: &Leaf| l.lanes.bytes() + l.factors.capacity() * size_of::<Lane>() + l.live.capacity() * 2;
+        let leaf =
+            |l: &Leaf| l.lanes.bytes() + l.factors.capacity() * size_of::<Lane>() + l.live.capacity() * 2;
         self.leaves.iter().map(leaf).sum::<usize>() + self.leaves.capacity() * size_of::<Leaf>()
     }
 

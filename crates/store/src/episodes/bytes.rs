@@ -7,7 +7,8 @@ use super::{Episodes, Record, Stored};
 impl Episodes {
     /// Bytes on the heap: records, keys, the tail, codebooks, and a merge that waits for a commit.
     pub fn bytes_in_memory(&self) -> u64 {
-        let segments: u64 = self.segments.iter().map(|s| s.segment.heap_bytes() + s.name.capacity() as u64).sum();
+        let segments: u64 =
+            self.segments.iter().map(|s| s.segment.heap_bytes() + s.name.capacity() as u64).sum();
         let codecs = self.shape.key_codec.heap_bytes() + self.shape.value_codec.heap_bytes();
         (self.memory.bytes() + self.records.capacity() * size_of::<Record>()) as u64
             + (self.segments.capacity() * size_of::<Stored>()) as u64

@@ -84,7 +84,8 @@ impl Episodes {
         }
         let live = self.live_rows();
         let worth = |index: usize| live[index] > 0 && !self.segments[index].segment.is_damaged();
-        let mostly_dead = (0..live.len()).find(|&i| worth(i) && 2 * live[i] < self.segments[i].segment.rows());
+        let mostly_dead =
+            (0..live.len()).find(|&i| worth(i) && 2 * live[i] < self.segments[i].segment.rows());
         let sources: Vec<usize> = match mostly_dead {
             Some(index) => vec![index],
             None if live.len() > MANY => {

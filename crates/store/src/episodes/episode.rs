@@ -59,16 +59,7 @@ pub struct NewEpisode<'a> {
 impl<'a> NewEpisode<'a> {
     /// An episode with the defaults.
     pub fn new(key: &'a [f32], value: &'a [f32]) -> Self {
-        Self {
-            key,
-            value,
-            label: None,
-            namespace: 0,
-            time: 0,
-            priority: 1.0,
-            encoder_version: 0,
-            meta: &[],
-        }
+        Self { key, value, label: None, namespace: 0, time: 0, priority: 1.0, encoder_version: 0, meta: &[] }
     }
 
     /// What is no matter of shapes.

@@ -99,7 +99,8 @@ impl Episodes {
     /// Fills the memory of keys, place by place as it was, and returns the indices of records without a key.
     fn load(&mut self, vacant: &[u64]) -> Result<Vec<usize>, Error> {
         let mut slots: Vec<Slot> = Vec::with_capacity(self.records.len() + vacant.len());
-        slots.extend(self.records.iter().enumerate().map(|(i, r)| Slot { id: r.episode.id, record: Some(i) }));
+        slots
+            .extend(self.records.iter().enumerate().map(|(i, r)| Slot { id: r.episode.id, record: Some(i) }));
         slots.extend(vacant.iter().map(|&id| Slot { id, record: None }));
         slots.sort_by_key(|slot| slot.id);
         let mut lost = Vec::new();
@@ -178,9 +179,7 @@ impl Episodes {
         let mut damage = Vec::new();
         for (at, error) in errors {
             let here = |place: &Place| match at {
-                Some((number, block)) => {
-                    place.segment == number && place.row as usize / BLOCK_ROWS == block
-                }
+                Some((number, block)) => place.segment == number && place.row as usize / BLOCK_ROWS == block,
                 // Which number an unreadable segment had can only be told when there is one of them.
                 _ => unread == 1 && !present.contains(&place.segment),
             };

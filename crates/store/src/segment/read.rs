@@ -171,7 +171,11 @@ impl Segment {
 
     fn block_of(&self, row: usize) -> Result<usize, Error> {
         let inside = row < self.layout.rows;
-        if inside { Ok(row / BLOCK_ROWS) } else { Err(self.damaged(0, "a row beyond the last one is asked for")) }
+        if inside {
+            Ok(row / BLOCK_ROWS)
+        } else {
+            Err(self.damaged(0, "a row beyond the last one is asked for"))
+        }
     }
 
     /// Ids of a block, ascending.

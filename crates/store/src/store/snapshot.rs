@@ -58,6 +58,10 @@ pub(super) fn read(storage: &dyn Storage) -> Result<Snapshot, Error> {
 }
 
 /// Makes the events of a journal happen again.
-pub(super) fn replay(episodes: &mut Episodes, events: &Events, damage: &mut Vec<Damage>) -> Result<(), Error> {
+pub(super) fn replay(
+    episodes: &mut Episodes,
+    events: &Events,
+    damage: &mut Vec<Damage>,
+) -> Result<(), Error> {
     events.iter().try_for_each(|event| episodes.replay(Event::from_bytes(event, "journal")?, damage))
 }
