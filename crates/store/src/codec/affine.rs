@@ -1,7 +1,5 @@
 //! Eight bits and a grid per row: `offset + scale * q`.
 
-/// Shares of the smallest gap that are tried as the step of a grid.
-const DIVISIONS: u8 = 8;
 /// Distance from a grid, relative to the largest magnitude, that is rounding.
 const ROUNDING: f64 = 1e-6;
 
@@ -46,20 +44,22 @@ fn grid(row: &[f32]) -> (f32, f32) {
     let mut sorted = row.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let span = f64::from(largest) - f64::from(least);
-    // Equal numbers that a different rounding led to are no gap.
     let gaps = sorted.windows(2).map(|w| f64::from(w[1]) - f64::from(w[0]));
-    let gap = gaps.filter(|&g| g > span * ROUNDING).fold(span, f64::min);
-    for division in 1..=DIVISIONS {
-        let levels = (span / gap * f64::from(division)).round();
-        if levels > 255.0 {
-            break;
-        }
-        let candidate = (least, (span / levels) as f32);
-        if on_grid(row, candidate) {
-            return candidate;
-        }
+    let step = gaps.fold(span, |step, gap| common_step(step, gap, span / 1024.0));
+    let levels = (span / step).round();
+    let candidate = (least, (span / levels) as f32);
+    if levels <= 255.0 && on_grid(row, candidate) {
+        return candidate;
     }
     (least, (span / 255.0) as f32)
+}
+
+/// Largest number that both are multiples of (Euclid), where what is below `rounding` counts as nothing.
+fn common_step(mut a: f64, mut b: f64, rounding: f64) -> f64 {
+    while b > rounding {
+        (a, b) = (b, (a - b * (a / b).round()).abs());
+    }
+    a
 }
 
 fn on_grid(row: &[f32], (offset, scale): (f32, f32)) -> bool {

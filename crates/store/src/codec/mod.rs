@@ -27,6 +27,9 @@ use crate::wire::{Reader, Writer};
 /// Largest magnitude that [`Codec::F16`] takes: the largest finite number of the format.
 pub const LARGEST_F16: f32 = 65504.0;
 
+/// Kind of [`Codec::Product`].
+const PRODUCT: u8 = 3;
+
 /// How rows become bytes.
 ///
 /// ```
@@ -146,7 +149,7 @@ impl Codec {
             0 => Self::F32,
             1 => Self::F16,
             2 => Self::Int8,
-            3 => Self::Product(Arc::new(Codebook::read(&mut from)?)),
+            PRODUCT => Self::Product(Arc::new(Codebook::read(&mut from)?)),
             _ => return Err(from.fault("a codec of unknown kind")),
         };
         from.end()?;
@@ -159,13 +162,24 @@ impl Codec {
             Self::F32 => 0,
             Self::F16 => 1,
             Self::Int8 => 2,
-            Self::Product(_) => 3,
+            Self::Product(_) => PRODUCT,
         }
     }
 
     /// Tells codecs apart.
     pub(crate) fn fingerprint(&self) -> u64 {
-        xxh3_64(&self.to_bytes())
+        match self {
+            Self::Product(codebook) => codebook.fingerprint(),
+            _ => xxh3_64(&[self.tag()]),
+        }
+    }
+
+    /// Length of [`Codec::to_bytes`].
+    pub(crate) fn file_bytes(&self) -> usize {
+        match self {
+            Self::Product(codebook) => 1 + codebook.file_bytes(),
+            _ => 1,
+        }
     }
 
     /// Bytes held besides the enum itself.

@@ -3,7 +3,9 @@
 use ndarray::ArrayView2;
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
 
+use super::PRODUCT;
 use crate::Error;
 use crate::wire::{Reader, Writer};
 
@@ -21,6 +23,8 @@ pub struct Codebook {
     parts: usize,
     /// `[part][centroid][component]`.
     centroids: Vec<f32>,
+    /// XXH3 of the codec's bytes.
+    fingerprint: u64,
 }
 
 impl Codebook {
@@ -74,7 +78,25 @@ impl Codebook {
                 k_means(&points, start, to - from)
             })
             .collect();
-        Ok(Self { width, parts, centroids })
+        Ok(Self::new(width, parts, centroids))
+    }
+
+    fn new(width: usize, parts: usize, centroids: Vec<f32>) -> Self {
+        let mut to = Writer::new();
+        to.u8(PRODUCT);
+        let mut codebook = Self { width, parts, centroids, fingerprint: 0 };
+        codebook.write(&mut to);
+        codebook.fingerprint = xxh3_64(&to.finish());
+        codebook
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// Bytes that it takes in a file.
+    pub(super) fn file_bytes(&self) -> usize {
+        16 + 4 * self.centroids.len()
     }
 
     /// Components of a row.
@@ -134,7 +156,7 @@ impl Codebook {
         if centroids.iter().any(|x| !x.is_finite()) {
             return Err(from.fault("a centroid that is not finite"));
         }
-        Ok(Self { width, parts, centroids })
+        Ok(Self::new(width, parts, centroids))
     }
 }
 

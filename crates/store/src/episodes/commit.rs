@@ -199,7 +199,7 @@ impl Episodes {
     pub fn commit_bytes(&self, more: usize, meta: usize) -> u64 {
         let rows = self.tail.rows() + more;
         let tail = self.layout(0, rows + rows / 4).file_bytes();
-        let codecs = self.shape.key_codec.to_bytes().len() + self.shape.value_codec.to_bytes().len();
+        let codecs = self.shape.key_codec.file_bytes() + self.shape.value_codec.file_bytes();
         let records = (self.len() + more) * (super::catalogue::RECORD + 8) + more * meta;
         let merged = self.merged.as_ref().map_or(0, |merged| merged.layout.file_bytes());
         tail + merged + (codecs + records) as u64 + self.meta_bytes + 128

@@ -34,6 +34,15 @@ impl Event {
         }
     }
 
+    /// Length of its bytes, at most.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Put(_, coded) => coded.bytes(),
+            Self::Key(_, key, _) => key.len() as u64 + 32,
+            _ => 32,
+        }
+    }
+
     /// Its bytes.
     ///
     /// ```

@@ -146,7 +146,7 @@ impl Layout {
         }
         let number = from.u32()?;
         let (key_width, value_width) = (from.u32()? as usize, from.u32()? as usize);
-        let (key_tag, value_tag) = (from.u32()? as u8, from.u32()? as u8);
+        let (key_tag, value_tag) = (from.u32()?, from.u32()?);
         let (key_print, value_print) = (from.u64()?, from.u64()?);
         let (key_bytes, value_bytes) = (from.u32()? as usize, from.u32()? as usize);
         let (block_rows, _) = (from.u32()?, from.u32()?);
@@ -155,12 +155,15 @@ impl Layout {
             number,
             key_width,
             value_width,
-            key_codec: (key_tag, key_print),
-            value_codec: (value_tag, value_print),
+            key_codec: (key_tag as u8, key_print),
+            value_codec: (value_tag as u8, value_print),
             key_bytes,
             value_bytes,
             rows: rows as usize,
         };
+        if key_tag.max(value_tag) > u32::from(u8::MAX) {
+            return Err(from.fault("a codec of unknown kind"));
+        }
         let small = key_width > 0 && [key_width, value_width].into_iter().all(|w| w <= WIDEST);
         let coded = key_bytes <= 8 + 4 * key_width && value_bytes <= 8 + 4 * value_width;
         if !small || !coded || block_rows as usize != BLOCK_ROWS || rows > u64::from(u32::MAX) {

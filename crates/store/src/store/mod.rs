@@ -255,6 +255,14 @@ impl Store {
         self.episodes.check(&event)?;
         self.commit_if_due()?;
         self.episodes.check_readable(&event)?;
+        if let Err(full) = self.check_disk(event.bytes(), 1, 0) {
+            // Events of the journal may be what takes the room; and to forget is always possible.
+            self.commit()?;
+            let still = self.check_disk(event.bytes(), 1, 0).is_err();
+            if still && !matches!(event, Event::Delete(_)) {
+                return Err(full);
+            }
+        }
         self.happen(event)
     }
 
@@ -272,19 +280,21 @@ impl Store {
     }
 
     fn check_room(&self, coded: &Coded) -> Result<(), Error> {
-        let limits = &self.limits;
         let needed = self.episodes.bytes_in_memory() + self.episodes.growth(coded);
-        if needed > limits.memory_bytes {
-            return Err(Error::Bound { needed, bound: limits.memory_bytes, place: "in memory" });
+        if needed > self.limits.memory_bytes {
+            return Err(Error::Bound { needed, bound: self.limits.memory_bytes, place: "in memory" });
         }
-        // The record, and after it room for a commit beside what is there.
-        let record = coded.bytes() + RECORD_OVERHEAD;
-        let commit = self.episodes.commit_bytes(1, coded.meta_bytes()) + COMMIT_OVERHEAD;
-        let needed = self.ledger.bytes() + record + commit;
-        if needed > limits.disk_bytes {
-            return Err(Error::Bound { needed, bound: limits.disk_bytes, place: "on disk" });
+        self.check_disk(coded.bytes(), 1, coded.meta_bytes())
+    }
+
+    /// Room for an event, and after it for a commit beside what is there.
+    fn check_disk(&self, event: u64, rows: usize, meta: usize) -> Result<(), Error> {
+        let commit = self.episodes.commit_bytes(rows, meta) + COMMIT_OVERHEAD;
+        let needed = self.ledger.bytes() + event + RECORD_OVERHEAD + commit;
+        match needed <= self.limits.disk_bytes {
+            true => Ok(()),
+            false => Err(Error::Bound { needed, bound: self.limits.disk_bytes, place: "on disk" }),
         }
-        Ok(())
     }
 
     fn usable(&self) -> Result<(), Error> {
