@@ -1,4 +1,5 @@
 //! A crash after every operation, in every way: what was acknowledged is there, and nothing is there in part.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 
@@ -122,7 +123,7 @@ fn every_crash_leaves_what_was_acknowledged() {
 
 #[test]
 fn without_a_sync_after_each_append_a_crash_leaves_a_beginning_of_the_events() {
-    for durability in [Durability::System, Durability::Grouped(Duration::from_secs(3600))] {
+    for durability in [Durability::System, Durability::Grouped(Duration::from_hours(1))] {
         let scenario = scenario(durability, &Files::new());
         let count = check_all(&scenario, durability, Depth::Writes).unwrap();
         println!("{durability:?}: {} operations, {count} crashes", scenario.recorder.position());

@@ -1,5 +1,6 @@
 //! Flipped bits, cut files, and the files of version 1: an error with file and offset, or a clean cut, and never
 //! wrong data.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod common;
 

@@ -184,3 +184,51 @@ impl Record {
         Some(Self { payload, is_mark, synced })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(journal: &mut Vec<u8>, synced: u64, event: &[u8]) {
+        journal.extend(record(9, journal.len() as u64, synced, event));
+    }
+
+    #[test]
+    fn a_later_version_is_told_from_damage() {
+        let mut bytes = header(1);
+        bytes[8] = 2;
+        assert!(matches!(scan(&bytes, 1, "x"), Err(Error::Damaged { at: 24, .. })));
+        let checksum = xxh3_64(&bytes[..24]).to_le_bytes();
+        bytes[24..].copy_from_slice(&checksum);
+        assert!(matches!(scan(&bytes, 1, "x"), Err(Error::Newer { found: 2, known: 1, .. })));
+    }
+
+    #[test]
+    fn damage_before_a_record_is_an_error_only_where_the_record_says_it_was_durable() {
+        for (synced, known) in [(0, false), (32, false), (33, true), (u64::MAX, true)] {
+            let mut journal = header(9);
+            push(&mut journal, 0, b"first");
+            push(&mut journal, 0, b"second");
+            push(&mut journal, synced, b"third");
+            journal[40] ^= 1;
+            match scan(&journal, 9, "x") {
+                Err(error) => {
+                    assert!(known);
+                    assert!(matches!(error, Error::Damaged { at: 32, .. }));
+                }
+                Ok(scan) => {
+                    assert!(!known);
+                    assert_eq!((scan.events.len(), scan.end, scan.torn), (0, 32, journal.len() as u64 - 32));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_distance_too_long_to_state_states_nothing() {
+        let at = u64::from(u32::MAX) + 100;
+        let far = record(1, at, 0, b"");
+        assert_eq!(far[4..8], [0xff; 4]);
+        assert_eq!(record(1, at, 101, b"")[4..8], (u32::MAX - 1).to_le_bytes());
+    }
+}

@@ -219,3 +219,67 @@ pub(super) fn is_ours(name: &str) -> bool {
 fn is_journal(name: &str) -> bool {
     name.strip_suffix(".journal").and_then(parse_generation).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(name: &str, role: &str) -> Manifest {
+        let file = FileEntry { name: name.to_owned(), role: role.to_owned(), length: 1, checksum: 2 };
+        Manifest {
+            owner: "test".to_owned(),
+            owner_version: 1,
+            generation: 2,
+            journal: journal_name(2),
+            files: vec![file],
+        }
+    }
+
+    /// The bytes with another version, and the checksum that belongs to them.
+    fn of_version(manifest: &Manifest, version: u32) -> Vec<u8> {
+        let mut bytes = manifest.encode();
+        bytes.truncate(bytes.len() - 8);
+        bytes[8..12].copy_from_slice(&version.to_le_bytes());
+        bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
+        bytes
+    }
+
+    #[test]
+    fn names_that_no_ledger_gives_are_refused_though_the_checksum_is_right() {
+        let good = manifest(&file_name(2, 0, "segment"), "segment");
+        assert_eq!(Manifest::parse(&good.encode(), "x").unwrap(), good);
+        for (name, role) in [
+            ("../../secret", "segment"),
+            ("MANIFEST", "segment"),
+            ("0000000000000002-0000.segment", "catalogue"),
+            ("0000000000000003-0000.segment", "segment"),
+            ("000000000000000A-0000.segment", "segment"),
+            ("000000000000002-00000.segment", "segment"),
+            ("0000000000000002-+000.segment", "segment"),
+            ("0000000000000002-0000.a/b", "a/b"),
+            ("0000000000000002-0000.", ""),
+            ("0000000000000002.journal", "journal"),
+        ] {
+            assert!(matches!(
+                Manifest::parse(&manifest(name, role).encode(), "x"),
+                Err(Error::Damaged { at: 76, .. })
+            ));
+        }
+        let mut twice = good.clone();
+        twice.files.push(good.files[0].clone());
+        assert!(Manifest::parse(&twice.encode(), "x").is_err());
+        let foreign_journal = Manifest { journal: "../0000000000000002.journal".to_owned(), ..good };
+        assert!(Manifest::parse(&foreign_journal.encode(), "x").is_err());
+    }
+
+    #[test]
+    fn a_later_version_is_told_from_damage() {
+        let manifest = manifest(&file_name(1, 7, "a"), "a");
+        assert_eq!(of_version(&manifest, 1), manifest.encode());
+        assert!(matches!(
+            Manifest::parse(&of_version(&manifest, 2), "x"),
+            Err(Error::Newer { found: 2, known: 1, .. })
+        ));
+        assert!(matches!(Manifest::parse(&of_version(&manifest, 0), "x"), Err(Error::Damaged { at: 8, .. })));
+    }
+}

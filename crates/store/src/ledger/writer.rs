@@ -18,7 +18,7 @@ pub(super) struct JournalWriter {
     length: u64,
     durability: Durability,
     syncer: Syncer,
-    /// Whether the last record states that all before it is durable.
+    /// Whether the last record states that all before it is durable, or there is none.
     marked: bool,
     /// Whether another generation has taken over, so that this one is written no more.
     retired: bool,
@@ -121,11 +121,11 @@ impl JournalWriter {
     /// Makes all events durable, and says so in the journal.
     pub(super) fn sync(&mut self) -> Result<(), Error> {
         self.usable()?;
-        if self.syncer.synced() < self.length {
-            self.syncer.sync().map_err(Error::io(self.place()))?;
-        }
         if self.marked {
             return Ok(());
+        }
+        if self.syncer.synced() < self.length {
+            self.syncer.sync().map_err(Error::io(self.place()))?;
         }
         // Unsynced itself: it only helps to tell damage from a torn end. One that finds no room is left out.
         let mark = journal::mark(self.generation, self.length, self.length);

@@ -7,7 +7,7 @@ mod recorder;
 #[allow(unused_imports, reason = "each test program uses its part")]
 pub(crate) use crash::{Crash, Depth};
 #[allow(unused_imports, reason = "each test program uses its part")]
-pub(crate) use recorder::{Files, Op, Recorder};
+pub(crate) use recorder::{Fault, Files, Op, Recorder};
 
 use attractor_store::Error;
 use attractor_store::ledger::{Change, Ledger, NewFile, Recovered};

@@ -23,6 +23,14 @@ pub(crate) enum Op {
     SyncFile { file: usize },
 }
 
+/// What a disk can be made to refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Sync,
+    Rename,
+    Cut,
+}
+
 /// A directory in memory that remembers every operation; clones are the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recorder(Arc<Mutex<Inner>>);
@@ -36,9 +44,7 @@ pub(super) struct Inner {
     locked: bool,
     /// Bytes left on the disk, if it has an end.
     room: Option<usize>,
-    syncs_fail: bool,
-    renames_fail: bool,
-    cuts_fail: bool,
+    faults: Vec<Fault>,
 }
 
 impl Recorder {
@@ -79,16 +85,9 @@ impl Recorder {
         self.hold().room = room;
     }
 
-    pub(crate) fn let_syncs_fail(&self) {
-        self.hold().syncs_fail = true;
-    }
-
-    pub(crate) fn let_renames_fail(&self) {
-        self.hold().renames_fail = true;
-    }
-
-    pub(crate) fn let_cuts_fail(&self) {
-        self.hold().cuts_fail = true;
+    /// From now on.
+    pub(crate) fn refuse(&self, fault: Fault) {
+        self.hold().faults.push(fault);
     }
 
     /// Whether the last write to the file named `name` has been synced.
@@ -104,6 +103,10 @@ impl Recorder {
 }
 
 impl Inner {
+    fn refuses(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
     fn find(&self, name: &str) -> io::Result<usize> {
         self.names.get(name).copied().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -143,7 +146,7 @@ impl Storage for Recorder {
         let mut inner = self.hold();
         let file = inner.find(name)?;
         let at = at as usize;
-        if inner.cuts_fail {
+        if inner.refuses(Fault::Cut) {
             return Err(io::Error::other("the disk is gone"));
         }
         if inner.contents[file].len() < at {
@@ -159,7 +162,7 @@ impl Storage for Recorder {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut inner = self.hold();
         let file = inner.find(from)?;
-        if inner.renames_fail {
+        if inner.refuses(Fault::Rename) {
             return Err(io::Error::other("renaming failed"));
         }
         inner.names.remove(from);
@@ -224,7 +227,7 @@ impl Sink for RecordedFile {
 impl Flush for RecordedFile {
     fn flush(&self) -> io::Result<()> {
         let mut inner = self.recorder.hold();
-        if inner.syncs_fail {
+        if inner.refuses(Fault::Sync) {
             return Err(io::Error::other("the disk does not answer"));
         }
         inner.ops.push(Op::SyncFile { file: self.file });
