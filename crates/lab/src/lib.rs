@@ -50,7 +50,7 @@ pub fn experiments() -> Vec<Experiment> {
         recall::universal::EXPERIMENT,
     ];
     all.extend(kv::experiments::ALL);
-    all.push(cls::go_cls::EXPERIMENT);
+    all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     all
 }
 

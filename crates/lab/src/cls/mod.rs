@@ -1,9 +1,13 @@
 //! Complementary learning: a fast store, a slow student, and what passes between them.
 
 pub(crate) mod go_cls;
+pub(crate) mod interleaved;
+mod network;
 mod notebook;
+pub(crate) mod remerge;
 mod spectrum;
 mod student;
+mod tree;
 
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
