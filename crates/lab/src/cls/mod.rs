@@ -1,5 +1,6 @@
 //! Complementary learning: a fast store, a slow student, and what passes between them.
 
+mod consolidation;
 pub(crate) mod go_cls;
 pub(crate) mod interleaved;
 mod network;
