@@ -194,19 +194,17 @@ fn at_ratio(
     let pools = [reactivated(pools[0].view())?, reactivated(pools[1].view())?];
     let sources = [None, Some(&shown), Some(&pools[0]), Some(&pools[1])];
     let replays = sources.map(|source| train(sizes, &teacher, &shown, &held_out, source, rng)).into();
-    let mut recalled = 0.0;
-    let mut errors = [0.0; 2];
-    for (error, asked) in errors.iter_mut().zip([&shown, &held_out]) {
-        let cues = asked.inputs.mapv(|x| x as f32);
-        let ends = notebook.complete(read(&from_student, cues.view())?.view())?;
-        let answers = reactivated(ends.view())?.targets;
-        *error = (answers - &asked.targets).mapv(|d| d * d).mean().unwrap_or(0.0);
+    // The error of the answers, and the share of cues completed to the pattern of the same row.
+    let ask = |asked: &Examples| -> Result<(f64, f64), LabError> {
+        let cues = read(&from_student, asked.inputs.mapv(|x| x as f32).view())?;
+        let ends = notebook.complete(cues.view())?;
+        let missing = reactivated(ends.view())?.targets - &asked.targets;
         let visits = notebook.visits(ends.view())?;
         let own = visits.iter().enumerate().filter(|&(at, &visit)| visit == Visit::Pattern(at)).count();
-        if std::ptr::eq(asked, &raw const shown) {
-            recalled = own as f64 / visits.len() as f64;
-        }
-    }
+        Ok((missing.mapv(|d| d * d).mean().unwrap_or(0.0), own as f64 / visits.len() as f64))
+    };
+    let (seen, recalled) = ask(&shown)?;
+    let (unseen, _) = ask(&held_out)?;
     let spectrum = Spectrum::of(&shown);
     let expected = |epoch| spectrum.as_ref().map_or(0.0, |s| s.expected_error(variances, RATE, epoch));
     let ridge = spectrum.as_ref().map(|s| s.ridge(variances.noise / variances.signal));
@@ -215,7 +213,7 @@ fn at_ratio(
         expected: (0..=sizes.epochs).map(expected).collect(),
         ridge: ridge.map_or(0.0, |w| teacher.test_error(w.view())),
         recalled,
-        notebook: errors,
+        notebook: [seen, unseen],
     })
 }
 
