@@ -111,7 +111,8 @@ fn outcome(sizes: &Sizes, runs: &[Run]) -> Outcome {
             .into(),
         "Sizes, rates and the two rounds of completion follow the authors' public code (read, not copied). \
          Departures: the stop is chosen on held-out examples and not on the test set; the test error is exact and \
-         not sampled; units keep their self-couplings; 2000 reactivations are drawn once and replayed; inhibition enters in the second round only, as winners do not feel it."
+         not sampled; units keep their self-couplings; 2000 reactivations are drawn once and replayed; inhibition \
+         enters in the second round only, as winners do not feel it."
             .into(),
         "Energy sampling starts a notebook at random seeds; index sampling draws the examples themselves, with \
          replacement. Evenness is exp(entropy) of the visited patterns over their number. Of the second set of \

@@ -74,7 +74,10 @@ pub(super) fn residual(target: ArrayView1<'_, f64>, known: &Array2<f64>) -> f64 
         let mut rest = row.to_owned();
         // Twice, against rounding.
         for _ in 0..2 {
-            basis.iter().for_each(|axis| rest.scaled_add(-axis.dot(&rest), axis));
+            for axis in &basis {
+                let along = axis.dot(&rest);
+                rest.scaled_add(-along, axis);
+            }
         }
         let length = rest.dot(&rest).sqrt();
         if length > 1e-6 * row.dot(&row).sqrt() {
