@@ -13,34 +13,29 @@ pub const MOST_LABELS: usize = 65_536;
 
 /// The classes seen so far, numbered in the order in which they came. Numbers are never given out again.
 #[derive(Debug, Clone, Default)]
-pub struct Labels {
+pub(crate) struct Labels {
     names: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u32>,
 }
 
 impl Labels {
     /// Classes seen so far.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether no class was seen.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
-
     /// The number of a class.
-    pub fn number(&self, name: &str) -> Option<u32> {
+    pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.numbers.get(name).copied()
     }
 
     /// The name of a number.
-    pub fn name(&self, number: u32) -> Option<&str> {
+    pub(crate) fn name(&self, number: u32) -> Option<&str> {
         self.names.get(number as usize).map(AsRef::as_ref)
     }
 
     /// The names, by number.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use attractor_store::wire::{Reader, Writer};
 
 use super::classes::Classes;
-use super::{Cortex, Readout, check};
+use super::{Cortex, Plasticity, Readout, check};
 use crate::Error;
 
 /// Running class means, and one running variance that all classes share.

@@ -11,7 +11,7 @@ use attractor_store::episodes::{Episode, Episodes, NewEpisode, Shape};
 use ndarray::ArrayView1;
 
 pub use admission::{Admission, Eviction};
-pub use reading::Reading;
+pub(crate) use reading::Reading;
 
 use crate::Error;
 use crate::replay::{ClassDebt, Draws, Within};
@@ -272,12 +272,12 @@ fn class(episode: &Episode) -> u32 {
 }
 
 /// The memory that keys lie in; also what a store needs in order to give them back.
-pub(crate) fn memory(recall: Recall, width: usize, scale: f64) -> Result<Memory, Error> {
+pub(crate) fn memory(recall: Recall, width: usize, scale: f64) -> Result<Memory, attractor_memory::Error> {
     let beta = recall.sharpness / scale;
-    Ok(Memory::builder(width)
+    Memory::builder(width)
         .similarity(Similarity::SquaredEuclidean)
         .separation(Separation::topk_renormalised(recall.neighbours, beta)?)
-        .build()?)
+        .build()
 }
 
 /// Mean squared distance of some keys to the nearest other one; 1 where that says nothing.

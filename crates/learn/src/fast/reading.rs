@@ -4,15 +4,15 @@ use attractor_memory::{Associate, Association};
 
 /// The episodes that answer a cue, and what follows from them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The episodes with weight, by id; the weights sum to one.
-    pub answers: Vec<Associate>,
+    pub(crate) answers: Vec<Associate>,
     /// The class of each of them.
-    pub labels: Vec<Option<u32>>,
+    pub(crate) labels: Vec<Option<u32>>,
     /// `-(1/beta) ln sum exp(beta * similarity)`; infinite when there is no episode.
-    pub energy: f64,
+    pub(crate) energy: f64,
     /// `1 / sum w^2`.
-    pub effective: f64,
+    pub(crate) effective: f64,
 }
 
 impl Reading {
@@ -27,7 +27,7 @@ impl Reading {
     }
 
     /// The weight of every class below `classes`. Sums to one, or to zero when no episode has a label.
-    pub fn distribution(&self, classes: usize) -> Vec<f64> {
+    pub(crate) fn distribution(&self, classes: usize) -> Vec<f64> {
         let mut shares = vec![0.0; classes];
         for (answer, label) in self.answers.iter().zip(&self.labels) {
             if let Some(share) = label.and_then(|class| shares.get_mut(class as usize)) {
@@ -42,13 +42,13 @@ impl Reading {
     }
 
     /// The most similar episode; of equals the oldest.
-    pub fn nearest(&self) -> Option<&Associate> {
+    pub(crate) fn nearest(&self) -> Option<&Associate> {
         let first = self.answers.first()?;
         Some(self.answers.iter().fold(first, |best, a| if a.similarity > best.similarity { a } else { best }))
     }
 
     /// The most similar episode of this class.
-    pub fn nearest_of(&self, class: u32) -> Option<&Associate> {
+    pub(crate) fn nearest_of(&self, class: u32) -> Option<&Associate> {
         let of_class = self.answers.iter().zip(&self.labels).filter(|(_, label)| **label == Some(class));
         of_class.map(|(a, _)| a).reduce(|best, a| if a.similarity > best.similarity { a } else { best })
     }

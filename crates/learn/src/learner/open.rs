@@ -92,7 +92,7 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
         1 => {
             let restore = |keys: fast::Keys| -> Result<Episodes, Error> {
                 let memory = |shape: &attractor_store::episodes::Shape| match shape.key_width == keys.width {
-                    true => fast::memory(keys.recall, keys.width, keys.scale),
+                    true => Ok(fast::memory(keys.recall, keys.width, keys.scale)?),
                     false => Err(attractor_store::Error::Damaged {
                         place: name.clone(),
                         at: 0,
@@ -101,7 +101,7 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
                 };
                 let (episodes, found) = Episodes::restore(&mut recovered.files, memory)?
                     .ok_or(Error::Broken { why: "no catalogue" })?;
-                damage = found;
+                damage = found.into_iter().map(|damage| damage.error).collect();
                 Ok(episodes)
             };
             let mind = Mind::load(&mut from, restore)?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use attractor_store::wire::{Reader, Writer};
+
 use super::priorities::exponent;
 use super::{Draws, SumTree};
 use crate::Error;
@@ -43,6 +45,34 @@ pub enum Order {
 }
 
 impl Order {
+    pub(crate) fn save(self, to: &mut Writer) {
+        match self {
+            Self::Uniform => to.u8(0),
+            Self::Prioritised { exponent } => {
+                to.u8(1);
+                to.f64(exponent);
+            }
+            Self::ClassBalanced => to.u8(2),
+            Self::GoalWeighted => to.u8(3),
+            Self::PrototypicalFirst => to.u8(4),
+        }
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Result<Self, Error> {
+        Ok(match from.u8()? {
+            0 => Self::Uniform,
+            1 => {
+                let alpha = from.f64()?;
+                exponent("exponent", alpha)?;
+                Self::Prioritised { exponent: alpha }
+            }
+            2 => Self::ClassBalanced,
+            3 => Self::GoalWeighted,
+            4 => Self::PrototypicalFirst,
+            _ => return Err(from.fault("an unknown order of replay").into()),
+        })
+    }
+
     /// The places in `candidates` of `n` episodes to replay, with replacement but for [`Order::PrototypicalFirst`].
     ///
     /// Pick number k is a function of the seed, of k and of the candidates. Takes O(c + n log c) for c candidates; to
