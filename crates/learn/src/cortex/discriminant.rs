@@ -56,9 +56,9 @@ pub struct Discriminant {
     means: Vec<f64>,
     scatter: Vec<f64>,
     scattered: f64,
-    /// Deviations that are not in the scatter yet, scaled, and the sign of each.
+    /// Deviations that are not in the scatter yet, and how much each counts, below 0 where it is taken back.
     block: Vec<f64>,
-    signs: Vec<f64>,
+    amounts: Vec<f64>,
     events: u64,
     due: u64,
     later: Option<Later>,
@@ -87,7 +87,7 @@ impl Discriminant {
             scatter: vec![0.0; width * width],
             scattered: 0.0,
             block: vec![],
-            signs: vec![],
+            amounts: vec![],
             events: 0,
             due: 1,
             later: None,
@@ -115,34 +115,33 @@ impl Discriminant {
     pub fn covariance(&self) -> Vec<f64> {
         let n = self.width;
         let mut full = self.scatter.clone();
-        add(&mut full, n, &self.block, &self.signs);
+        add(&mut full, n, &self.block, &self.amounts);
         let total = if self.scattered > 0.0 { self.scattered } else { 1.0 };
         (0..n * n).map(|at| full[(at / n).min(at % n) * n + (at / n).max(at % n)] / total).collect()
     }
 
-    /// Adds a scaled deviation to the block, and the block to the scatter when it is full.
+    /// Adds a deviation to the block, and the block to the scatter when it is full.
     fn scatter(&mut self, slot: usize, features: &[f32], share: f64, amount: f64) {
         let mean = &mut self.means[slot * self.width..][..self.width];
-        let root = amount.abs().sqrt();
         if amount == 0.0 {
             mean.iter_mut().zip(features).for_each(|(mean, &z)| *mean += share * (f64::from(z) - *mean));
             return;
         }
         for (mean, &z) in mean.iter_mut().zip(features) {
             let way = f64::from(z) - *mean;
-            self.block.push(root * way);
+            self.block.push(way);
             *mean += share * way;
         }
-        self.signs.push(amount.signum());
-        if self.signs.len() == BLOCK {
+        self.amounts.push(amount);
+        if self.amounts.len() == BLOCK {
             self.flush();
         }
     }
 
     fn flush(&mut self) {
-        add(&mut self.scatter, self.width, &self.block, &self.signs);
+        add(&mut self.scatter, self.width, &self.block, &self.amounts);
         self.block.clear();
-        self.signs.clear();
+        self.amounts.clear();
     }
 
     /// After each example: takes over what is ready by now, and begins what is due.
@@ -199,11 +198,11 @@ impl Discriminant {
         let means = check::f64s(from, classes.len() * width)?;
         let packed = check::f64s(from, width * (width + 1) / 2)?;
         let scattered = check::amount(from)?;
-        let signs = from.f64s()?;
-        if signs.len() >= BLOCK || signs.iter().any(|sign| sign.abs() != 1.0) {
+        let amounts = from.f64s()?;
+        if amounts.len() >= BLOCK || amounts.iter().any(|amount| !amount.is_finite()) {
             return Err(from.fault("a block of deviations that no discriminant has").into());
         }
-        let block = check::f64s(from, signs.len() * width)?;
+        let block = check::f64s(from, amounts.len() * width)?;
         let (events, due, stale) = (check::count(from)?, check::count(from)?, from.u8()? != 0);
         let solution = Arc::new(Solution::load(from, width)?);
         let later = Later::load(from, width)?;
@@ -216,7 +215,7 @@ impl Discriminant {
             scatter: factor::unpack(&packed, width),
             scattered,
             block,
-            signs,
+            amounts,
             events,
             due,
             later,
@@ -302,7 +301,7 @@ impl Cortex for Discriminant {
             + self.means.capacity()
             + self.scatter.capacity()
             + self.block.capacity()
-            + self.signs.capacity();
+            + self.amounts.capacity();
         size_of::<Self>()
             + self.classes.bytes()
             + 8 * numbers
@@ -320,7 +319,7 @@ impl Cortex for Discriminant {
         to.f64s(&self.means);
         to.f64s(&factor::pack(&self.scatter, self.width));
         to.f64(self.scattered);
-        to.f64s(&self.signs);
+        to.f64s(&self.amounts);
         to.f64s(&self.block);
         to.u64(self.events);
         to.u64(self.due);
@@ -330,17 +329,17 @@ impl Cortex for Discriminant {
     }
 }
 
-/// `to += sum_i sign_i d_i d_i^T` for the deviations of a block.
-fn add(to: &mut [f64], n: usize, block: &[f64], signs: &[f64]) {
-    if signs.is_empty() {
+/// `to += sum_i amount_i d_i d_i^T` for the deviations of a block.
+fn add(to: &mut [f64], n: usize, block: &[f64], amounts: &[f64]) {
+    if amounts.is_empty() {
         return;
     }
-    if signs.iter().all(|&sign| sign == 1.0) {
-        return factor::add_gram(to, n, block, block);
-    }
-    let signed: Vec<f64> =
-        block.chunks(n).zip(signs).flat_map(|(d, sign)| d.iter().map(move |d| sign * d)).collect();
-    factor::add_gram(to, n, &signed, block);
+    let weighted: Vec<f64> = block
+        .chunks_exact(n)
+        .zip(amounts)
+        .flat_map(|(d, amount)| d.iter().map(move |d| amount * d))
+        .collect();
+    factor::add_gram(to, n, &weighted, block);
 }
 
 /// What a discriminant was when its readout fell due.

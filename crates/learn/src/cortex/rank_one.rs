@@ -18,6 +18,8 @@ const LOOK: u64 = 64;
 const ANEW: u64 = 4_096;
 /// Error of the inverse above which it is computed anew at once.
 const TOLERANCE: f64 = 1e-9;
+/// Largest squared length of an example, in units of the penalty: beyond, f64 has no digits left for the inverse.
+const LONGEST: f64 = 1e10;
 
 /// The constant that is put before the features, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,8 @@ pub enum Bias {
 /// (Sherman and Morrison). Everything is f64, `24 M^2` bytes and `O(M^2)` per example; at most 512 components. Every
 /// 64 examples `|P (G + lambda I) h - h|` is looked at, relative to `|h|`; above 1e-9, and every 4,096 examples,
 /// P and W are computed anew by Cholesky from G and Q, which are kept too. [`Cortex::unlearn`] is the same
-/// step with -w, refused where the examples left would not explain it.
+/// step with -w, refused where the examples left would not explain it. Examples with `w |h|^2 > 1e10 lambda`
+/// are refused: beyond, f64 has no digits left for P.
 ///
 /// [`Ridge`](super::Ridge) is its wide, blocked sibling; scores are scaled as there.
 ///
@@ -132,16 +135,28 @@ impl RankOne {
         self.gram[i * self.order() + j] + if i == j { self.penalty } else { 0.0 }
     }
 
-    fn row(&self, features: &[f32]) -> Vec<f64> {
+    /// The example with its constant, where it is one that this cortex takes.
+    fn row(&self, features: &[f32], class: u32, weight: f32) -> Result<Vec<f64>, Error> {
+        check::example(features, self.width, class, weight)?;
         let constant = (self.bias == Bias::Constant).then_some(1.0);
-        constant.into_iter().chain(features.iter().map(|&h| f64::from(h))).collect()
+        let row: Vec<f64> = constant.into_iter().chain(features.iter().map(|&h| f64::from(h))).collect();
+        let length = f64::from(weight) * product(&row, &row) / self.penalty;
+        if length > LONGEST {
+            return Err(Error::Parameter {
+                name: "weight x |features|^2 / penalty",
+                value: length,
+                limit: "at most 1e10: scale the features down or raise the penalty",
+            });
+        }
+        Ok(row)
     }
 
     /// Adds an example of `slot` with a weight of either sign; refuses, with nothing changed, what leaves no inverse.
     fn step(&mut self, h: &[f64], slot: usize, weight: f64) -> Result<(), Error> {
         let n = h.len();
         let mut u = times(&self.inverse, h);
-        let gain = 1.0 + weight * product(h, &u);
+        let spread = product(h, &u);
+        let gain = 1.0 + weight * if weight > 0.0 { spread.max(0.0) } else { spread };
         if gain <= 1e-12 {
             return Err(Error::Singular { place: "an example that is unlearned" });
         }
@@ -256,21 +271,19 @@ impl Cortex for RankOne {
     }
 
     fn learn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<(), Error> {
-        check::example(features, self.width, class, weight)?;
+        let row = self.row(features, class, weight)?;
         let solution = Arc::clone(&self.pictures().0);
         self.temperature.observe(&solution, features, class, weight);
         let slot = self.classes.add(class);
         let room = self.classes.len() * self.order();
         self.weights.resize(room, 0.0);
         self.targets.resize(room, 0.0);
-        let row = self.row(features);
         self.step(&row, slot, weight.into())
     }
 
     fn unlearn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<bool, Error> {
-        check::example(features, self.width, class, weight)?;
+        let row = self.row(features, class, weight)?;
         let Some(slot) = self.classes.find(class) else { return Ok(false) };
-        let row = self.row(features);
         self.step(&row, slot, -f64::from(weight))?;
         if !self.classes.remove(slot) {
             self.clear(slot);

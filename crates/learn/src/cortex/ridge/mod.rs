@@ -32,8 +32,8 @@ const FLOOR: f64 = 1e-6;
 /// ```
 ///
 /// over features h with the constant 1 put before them (which the trace leaves out), `c = 1e-3` by default. It depends
-/// on the sum of the examples alone: their order does not matter beyond rounding (G is f32: relative errors of W
-/// about 1e-4 where c is 1e-3), a weight of 2 is two examples, and [`Cortex::unlearn`] subtracts. Scores are
+/// on the sum of the examples alone: their order does not matter beyond rounding (G is f32, of the features less the mean
+/// of the first ones: relative errors of W below 1e-4 where c is 1e-3), a weight of 2 is two examples, and [`Cortex::unlearn`] subtracts. Scores are
 /// `s (W^T h + b)`, with a scale s that is fitted on every example before it is learned ([`Ridge::temperature`]).
 ///
 /// **How the inverse is kept.** No inverse is kept: an exact one costs `O(M^2)` of memory traffic per example, which no
@@ -185,36 +185,42 @@ impl Ridge {
     }
 
     fn renew(&mut self) {
-        let penalty = self.penalty();
-        if let Age::Young(dual) = &mut self.age {
-            self.due = self.events + (self.events / 16).max(1);
-            if let Some(solution) = dual.solve(&self.rows, &self.classes, penalty) {
-                self.take_over(solution);
-            }
-            return;
+        if self.rows.len() > 0 && matches!(self.age, Age::Grown(_)) {
+            self.flush();
         }
-        let gap = schedule::gap(self.events, self.width);
-        let delay = schedule::delay(gap, self.width);
-        self.due = self.events + gap;
-        let system = self.flush().system(&self.classes, penalty);
-        if delay > 0 {
-            self.later = Some(Later::start(self.events + delay, system));
-        } else if let Some(solution) = system.solve() {
-            self.take_over(solution);
+        let penalty = self.penalty();
+        match &mut self.age {
+            Age::Young(dual) => {
+                self.due = self.events + (self.events / 16).max(1);
+                if let Some(solution) = dual.solve(&self.rows, &self.classes, penalty) {
+                    self.take_over(solution);
+                }
+            }
+            Age::Grown(normal) => {
+                let gap = schedule::gap(self.events, self.width);
+                let delay = schedule::delay(gap, self.width);
+                self.due = self.events + gap;
+                let system = normal.system(&self.classes, penalty);
+                if delay > 0 {
+                    self.later = Some(Later::start(self.events + delay, system));
+                } else if let Some(solution) = system.solve() {
+                    self.take_over(solution);
+                }
+            }
         }
     }
 
     /// Moves the rows into the normal equations; the young grow up.
-    fn flush(&mut self) -> &Normal {
+    fn flush(&mut self) {
         if matches!(self.age, Age::Young(_)) {
-            self.age = Age::Grown(Normal::new(self.width + 1));
+            self.age = Age::Grown(Normal::new(&self.rows));
             self.due = self.events;
         }
-        let Age::Grown(normal) = &mut self.age else { unreachable!("grown above") };
-        normal.add(&self.rows, self.classes.len());
+        if let Age::Grown(normal) = &mut self.age {
+            normal.add(&self.rows, self.classes.len());
+        }
         self.rows.clear();
         self.rows.shrink(BLOCK);
-        normal
     }
 
     fn take_over(&mut self, solution: Solution) {
@@ -285,7 +291,7 @@ impl Cortex for Ridge {
         let held = self.rows.remove(features, slot, weight);
         match &mut self.age {
             Age::Young(dual) if held => dual.reset(),
-            Age::Young(_) => _ = self.flush(),
+            Age::Young(_) => self.flush(),
             Age::Grown(_) => {}
         }
         if !held {
@@ -313,13 +319,14 @@ impl Cortex for Ridge {
         if !self.stale {
             return Ok(());
         }
+        if matches!(self.age, Age::Grown(_)) {
+            self.flush();
+            self.due = self.events + schedule::gap(self.events, self.width);
+        }
         let penalty = self.penalty();
         let solution = match &mut self.age {
             Age::Young(dual) => dual.solve(&self.rows, &self.classes, penalty),
-            Age::Grown(_) => {
-                self.due = self.events + schedule::gap(self.events, self.width);
-                self.flush().system(&self.classes, penalty).solve()
-            }
+            Age::Grown(normal) => normal.system(&self.classes, penalty).solve(),
         };
         let solution = solution.ok_or(Error::Singular { place: "the normal equations" })?;
         self.later = None;

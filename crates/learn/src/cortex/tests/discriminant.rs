@@ -9,7 +9,7 @@ const STREAM: [(f32, u32); 5] = [(0.0, 0), (5.0, 1), (2.0, 0), (9.0, 1), (7.0, 1
 
 #[test]
 fn keeps_what_every_cortex_keeps() {
-    holds_for(&new);
+    holds_for(&new, 1e12);
 }
 
 #[test]

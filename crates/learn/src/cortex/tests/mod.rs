@@ -64,10 +64,10 @@ pub(crate) fn difference(a: &[f32], b: &[f32]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// What every cortex must do; `new` makes one of the given width.
-pub(crate) fn holds_for(new: &dyn Fn(usize) -> Box<dyn Cortex>) {
+/// What every cortex must do; `new` makes one of the given width, which takes features up to `largest`.
+pub(crate) fn holds_for(new: &dyn Fn(usize) -> Box<dyn Cortex>, largest: f32) {
     refuses_wrong_input_and_changes_nothing(new);
-    answers_from_one_class_and_from_constants(new);
+    answers_from_one_class_and_from_constants(new, largest);
     continues_with_the_same_bits(new);
     forgets_and_learns_anew(new);
     refuses_damaged_bytes(new);
@@ -95,11 +95,11 @@ fn refuses_wrong_input_and_changes_nothing(new: &dyn Fn(usize) -> Box<dyn Cortex
     assert_eq!(saved(&*cortex), before);
 }
 
-fn answers_from_one_class_and_from_constants(new: &dyn Fn(usize) -> Box<dyn Cortex>) {
+fn answers_from_one_class_and_from_constants(new: &dyn Fn(usize) -> Box<dyn Cortex>, largest: f32) {
     let mut cortex = new(3);
     assert!(scores(&*cortex, &[0.0; 3]).is_empty());
     cortex.settle().unwrap();
-    for value in [0.0, 1.0, 1e12, -1e12, 1e-30] {
+    for value in [0.0, 1.0, largest, -largest, 1e-30] {
         let mut cortex = new(3);
         for round in 0..300 {
             cortex.learn(&[value; 3], 4, 1.0).unwrap();

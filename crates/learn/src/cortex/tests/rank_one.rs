@@ -11,7 +11,7 @@ fn close(a: &[f64], b: &[f64], tolerance: f64) -> bool {
 
 #[test]
 fn keeps_what_every_cortex_keeps() {
-    holds_for(&new);
+    holds_for(&new, 1e3);
 }
 
 #[test]

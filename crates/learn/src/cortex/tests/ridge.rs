@@ -7,7 +7,7 @@ fn new(width: usize) -> Box<dyn Cortex> {
 
 #[test]
 fn keeps_what_every_cortex_keeps() {
-    holds_for(&new);
+    holds_for(&new, 1e12);
 }
 
 /// Weights of the three classes of [`examples`], the biases behind each.
