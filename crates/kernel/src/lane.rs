@@ -32,29 +32,10 @@ impl Lane {
     /// assert_eq!(Lane::from_bytes(&[0; 63]), None);
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Option<&[Self]> {
-        let fits = bytes.len().is_multiple_of(size_of::<Self>()) && cfg!(target_endian = "little");
-        if bytes.is_empty() && fits {
-            return Some(&[]);
-        }
-        let first = bytes.as_ptr().cast::<Self>();
-        if !fits || !first.is_aligned() {
-            return None;
-        }
-        // SAFETY: `first` is aligned for lanes, points to `bytes.len()` initialised bytes that are a whole number
-        // of lanes and live, unchanged, as long as the borrow; every pattern of bits is a valid `f32`.
-        Some(unsafe { std::slice::from_raw_parts(first, bytes.len() / size_of::<Self>()) })
-    }
-
-    /// The bytes that these lanes are in memory.
-    ///
-    /// ```
-    /// use attractor_kernel::Lane;
-    /// let lanes = [Lane([1.5; 16])];
-    /// assert_eq!(Lane::from_bytes(Lane::as_bytes(&lanes)), Some(&lanes[..]));
-    /// ```
-    pub fn as_bytes(lanes: &[Self]) -> &[u8] {
-        // SAFETY: a lane is sixteen `f32` without padding (its size is its alignment), and any byte may be read.
-        unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast::<u8>(), size_of_val(lanes)) }
+        // SAFETY: every pattern of bits is a valid `f32`, and a lane has no padding.
+        let (before, lanes, after) = unsafe { bytes.align_to::<Self>() };
+        let whole = before.is_empty() && after.is_empty() && cfg!(target_endian = "little");
+        whole.then_some(lanes)
     }
 }
 
@@ -138,7 +119,8 @@ mod tests {
     #[test]
     fn bytes_are_lanes_only_where_they_are_aligned_and_whole() {
         let lanes: Vec<Lane> = (0..4).map(|i| Lane(std::array::from_fn(|l| (i * 16 + l) as f32))).collect();
-        let bytes = Lane::as_bytes(&lanes);
+        // SAFETY: a lane is sixteen `f32` without padding, and bytes are aligned everywhere.
+        let bytes = unsafe { lanes.align_to::<u8>() }.1;
         assert_eq!(bytes[4 * 17..4 * 18], 17f32.to_le_bytes());
         assert_eq!(Lane::from_bytes(bytes), Some(&lanes[..]));
         assert_eq!(Lane::from_bytes(&bytes[64..192]), Some(&lanes[1..3]));

@@ -37,6 +37,9 @@ use crate::{Error, Projection, Separation, Similarity};
 /// Largest magnitude of an entry. Beyond it, sums of squares leave the range of the kernels.
 pub const LARGEST_ENTRY: f32 = 1e18;
 
+/// Entries that one thread looks through before others are woken.
+const ALONE: usize = 1 << 14;
+
 /// An associative memory over patterns of `width` real components.
 ///
 /// A state `q` is updated by `q <- projection(sum_i p_i x_i)`, `p = separation(beta * similarity(X, q))`.
@@ -165,7 +168,11 @@ impl Memory {
 
     fn append(&mut self, patterns: ArrayView2<'_, f32>) -> Range<u64> {
         let first = self.norms.len();
-        self.norms.par_extend(patterns.axis_iter(Axis(0)).into_par_iter().map(|row| norm(row) as f32));
+        if patterns.len() <= ALONE {
+            self.norms.extend(patterns.rows().into_iter().map(|row| norm(row) as f32));
+        } else {
+            self.norms.par_extend(patterns.axis_iter(Axis(0)).into_par_iter().map(|row| norm(row) as f32));
+        }
         let factors: Vec<f32> = match self.similarity {
             Similarity::Cosine => {
                 self.norms[first..].iter().map(|&n| if n > 0.0 { 1.0 / n } else { 0.0 }).collect()
@@ -311,9 +318,11 @@ pub(crate) fn check_rows(rows: ArrayView2<'_, f32>, width: usize, place: &'stati
     }
     // `<=` is false for NaN.
     let fine = |x: &f32| x.abs() <= LARGEST_ENTRY;
+    // No early exit inside a chunk, so that the test is vectorised.
+    let all_fine = |chunk: &[f32]| chunk.iter().filter(|x| !fine(x)).count() == 0;
     let all_fine = match rows.as_slice() {
-        // No early exit inside a chunk, so that the test is vectorised.
-        Some(flat) => flat.par_chunks(1 << 14).all(|chunk| chunk.iter().filter(|x| !fine(x)).count() == 0),
+        Some(flat) if flat.len() > ALONE => flat.par_chunks(ALONE).all(all_fine),
+        Some(flat) => all_fine(flat),
         None => rows.iter().all(fine),
     };
     if all_fine {

@@ -164,12 +164,18 @@ impl Rows {
         let end = start + rows.nrows();
         self.leaves.resize_with(end.div_ceil(LEAF), Leaf::default);
         let width = self.padded();
-        self.leaves.par_iter_mut().enumerate().skip(start / LEAF).for_each(|(i, leaf)| {
+        let fill = |(i, leaf): (usize, &mut Leaf)| {
             let (from, to) = ((i * LEAF).max(start), ((i + 1) * LEAF).min(end));
             let part = rows.slice_axis(Axis(0), (from - start..to - start).into());
             let factors = if factors.is_empty() { factors } else { &factors[from - start..to - start] };
             leaf.append(from - i * LEAF, part, factors, width);
-        });
+        };
+        // To wake other threads for a single leaf takes longer than to fill it.
+        if end.div_ceil(LEAF) - start / LEAF <= 1 {
+            self.leaves.iter_mut().enumerate().skip(start / LEAF).for_each(fill);
+        } else {
+            self.leaves.par_iter_mut().enumerate().skip(start / LEAF).for_each(fill);
+        }
         self.len = end;
     }
 
