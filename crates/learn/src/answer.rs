@@ -49,6 +49,10 @@ pub struct Answer {
     pub probabilities: Vec<(String, f64)>,
     /// The system that contributed more to the class.
     pub system: System,
+    /// What the fast system alone would have said.
+    pub fast: Option<String>,
+    /// What the slow system alone would have said.
+    pub slow: Option<String>,
     /// Share of the fast system in the mixture, 0 to 1: what the gate gave it.
     pub share: f64,
     /// How familiar the cue is.

@@ -97,12 +97,7 @@ impl View {
         let opinions = self.opinions(&percept)?;
         let share = self.share(&opinions);
         let mixed = mix(&opinions, share, self.labels.len());
-        let best =
-            mixed.iter().enumerate().fold(None, |best: Option<(usize, f64)>, (class, &p)| match best {
-                Some((_, top)) if top >= p => best,
-                _ if p > 0.0 => Some((class, p)),
-                _ => best,
-            });
+        let best = best_of(&mixed);
         let at = |system: &[f64], class: usize| system.get(class).copied().unwrap_or(0.0);
         let system = match best {
             Some((class, _))
@@ -114,15 +109,21 @@ impl View {
         };
         let named = self.labels.names().zip(&mixed).map(|(name, &p)| (name.to_owned(), p)).collect();
         Ok(Answer {
-            label: best.and_then(|(class, _)| self.labels.name(class as u32)).map(str::to_owned),
+            label: self.name_of(best),
             confidence: best.map_or(0.0, |(_, p)| p),
             probabilities: named,
             system,
+            fast: self.name_of(best_of(&opinions.fast)),
+            slow: self.name_of(best_of(&opinions.slow)),
             share,
             novelty: Novelty { energy: opinions.reading.energy, rank: opinions.evidence.novelty },
             effective: opinions.reading.effective,
             episodes: self.evidence(opinions.reading.answers.iter().map(|a| (a.id, a.weight, a.similarity))),
         })
+    }
+
+    fn name_of(&self, best: Option<(usize, f64)>) -> Option<String> {
+        best.and_then(|(class, _)| self.labels.name(class as u32)).map(str::to_owned)
     }
 
     pub(crate) fn share(&self, opinions: &Opinions) -> f64 {
@@ -230,6 +231,12 @@ impl View {
 
 fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     a.iter().zip(b).map(|(x, y)| f64::from(x - y).powi(2)).sum()
+}
+
+/// The class of the largest probability above 0, the first of equals.
+fn best_of(probabilities: &[f64]) -> Option<(usize, f64)> {
+    let some = probabilities.iter().copied().enumerate().filter(|(_, p)| *p > 0.0);
+    some.reduce(|best, other| if other.1 > best.1 { other } else { best })
 }
 
 /// The mixture of both systems by class.

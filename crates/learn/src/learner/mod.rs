@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use attractor_data::Shape;
+use attractor_store::episodes::Job;
 use attractor_store::ledger::{Ledger, NewFile};
 use attractor_store::wire::Writer;
 use ndarray::ArrayView2;
@@ -285,19 +286,30 @@ impl Learner {
     /// A disk that refuses: nothing changed, the journal still has everything.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         self.usable()?;
-        let Some(mind) = self.mind.as_mut() else { return Ok(()) };
+        let Some(mind) = self.mind.as_ref() else { return Ok(()) };
         let mut to = Writer::new();
         to.u8(1);
         mind.save(&mut to);
         let state = NewFile { role: MIND.to_owned(), parts: vec![to.finish()] };
         let old = self.ledger.files().iter().filter(|file| file.role == MIND).map(|file| file.name.clone());
         let drop: Vec<String> = old.collect();
-        let ledger = &mut self.ledger;
-        mind.view_mut().fast.episodes_mut().commit(|mut change| {
-            change.add.push(state);
-            change.drop.extend(drop);
-            ledger.commit(change)
-        })?;
+        let job = mind.view_mut().fast.episodes_mut().prepare_compaction();
+        match job.map(Job::run).transpose() {
+            Ok(Some(merged)) => mind.view_mut().fast.episodes_mut().apply_compaction(merged),
+            // A damaged segment is known from now on, and left as it is.
+            Ok(None) | Err(attractor_store::Error::Damaged { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Readers go on while the files are written.
+        let (mut change, sealing) = mind.view().fast.episodes().prepare()?;
+        change.add.push(state);
+        change.drop.extend(drop);
+        let written = self.ledger.commit(change)?;
+        let installed = mind.view_mut().fast.episodes_mut().install(sealing, written);
+        if installed.is_err() {
+            self.broken = Some("what was written could not be opened");
+        }
+        installed?;
         self.events = 0;
         Ok(())
     }

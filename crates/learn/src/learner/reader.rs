@@ -49,6 +49,8 @@ impl Reader {
                 confidence: 0.0,
                 probabilities: Vec::new(),
                 system: System::Fast,
+                fast: None,
+                slow: None,
                 share: 0.0,
                 novelty: UNKNOWN,
                 effective: 0.0,

@@ -9,6 +9,16 @@ use crate::codec::Codec;
 use crate::ledger::{Change, NewFile, StoredFile};
 use crate::segment::{Segment, SegmentWriter};
 
+/// What lies between [`Episodes::prepare`] and [`Episodes::install`].
+#[derive(Debug)]
+pub struct Sealing {
+    number: u32,
+    numbers: Vec<u32>,
+    kept: Vec<u32>,
+    merged: Option<(u32, Vec<u32>)>,
+    places: Vec<(usize, Place)>,
+}
+
 impl Episodes {
     /// Merges segments where that is worth it, and then does as [`Episodes::seal`].
     ///
@@ -60,6 +70,17 @@ impl Episodes {
         &mut self,
         write: impl FnOnce(Change) -> Result<Vec<StoredFile>, Error>,
     ) -> Result<(), Error> {
+        let (change, sealing) = self.prepare()?;
+        let written = write(change)?;
+        self.install(sealing, written)
+    }
+
+    /// The first half of [`Episodes::seal`]: the files to add and to drop, and what [`Episodes::install`] needs once
+    /// they are written. Between the two nothing may change, but everything may be read: writing takes long.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a value that cannot be read.
+    pub fn prepare(&self) -> Result<(Change, Sealing), Error> {
         let vacant = self.memory.vacant();
         let number = self.next_segment;
         let (tail, ids) = self.seal_tail(number, &vacant)?;
@@ -73,11 +94,10 @@ impl Episodes {
         drop.extend(self.catalogue.clone());
         let mut numbers = Vec::new();
         let mut add = Vec::new();
-        let merged = self.merged.as_mut().filter(|merged| lives(merged.layout.number));
+        let merged = self.merged.as_ref().filter(|merged| lives(merged.layout.number));
         if let Some(merged) = merged {
-            // Should the write fail, the segments that it was made of are still there.
             numbers.push(merged.layout.number);
-            add.push(NewFile { role: SEGMENT.to_owned(), parts: std::mem::take(&mut merged.parts) });
+            add.push(NewFile { role: SEGMENT.to_owned(), parts: merged.parts.clone() });
         }
         if let Some(parts) = tail {
             numbers.push(number);
@@ -87,11 +107,19 @@ impl Episodes {
         let records = places.iter().map(|&(i, place)| (&self.records[i].episode, place.segment, place.row));
         let parts = vec![Catalogue::write(&self.shape, counters, records, &vacant)];
         add.push(NewFile { role: CATALOGUE.to_owned(), parts });
+        let kept = kept.iter().map(|stored| stored.number()).collect();
+        let merged = self.merged.as_ref().map(|merged| (merged.layout.number, merged.sources.clone()));
+        Ok((Change { add, drop }, Sealing { number, numbers, kept, merged, places }))
+    }
 
-        let merged = self.merged.take().map(|merged| (merged.layout.number, merged.sources));
-        let kept: Vec<u32> = kept.iter().map(|stored| stored.number()).collect();
-        let written = write(Change { add, drop })?;
+    /// The second half of [`Episodes::seal`]: takes up the files that were written.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Damaged`] when they cannot be opened, or are others: open the store again.
+    pub fn install(&mut self, sealing: Sealing, written: Vec<StoredFile>) -> Result<(), Error> {
+        let Sealing { number, numbers, kept, merged, places } = sealing;
         self.take_up(written, &numbers, &kept, merged)?;
+        self.merged = None;
         for (index, place) in places {
             let record = &mut self.records[index];
             (record.key, record.value) = (place, place);

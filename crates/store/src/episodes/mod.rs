@@ -31,6 +31,7 @@ use ndarray::aview1;
 
 pub use catalogue::Catalogue;
 pub use coded::Coded;
+pub use commit::Sealing;
 pub use compaction::{Job, Merged};
 pub use episode::{Episode, LONGEST_META, NewEpisode, Shape};
 pub use event::Event;
