@@ -220,6 +220,31 @@ impl Mlp {
         Ok(())
     }
 
+    /// Draws the weights of one output anew, so that nothing of what it learned is left; `optimisers` forget it too.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when there is no such output.
+    pub fn redraw(
+        &mut self,
+        output: usize,
+        rng: &mut impl Rng,
+        optimisers: &mut [&mut Optimiser],
+    ) -> Result<(), Error> {
+        if output >= self.outputs() {
+            let value = output as f64;
+            return Err(Error::Parameter { name: "output", value, limit: "below the outputs there are" });
+        }
+        let inputs = self.shape.last_hidden();
+        for at in self.shape.output(output) {
+            self.weights[at] = uniform(inputs, rng);
+        }
+        for optimiser in optimisers {
+            optimiser.clear(self.shape.output(output));
+        }
+        self.layers = upload(&self.shape, &self.weights);
+        Ok(())
+    }
+
     /// Bytes held, the copy on the device included.
     pub fn bytes(&self) -> usize {
         size_of::<Self>() + self.weights.capacity() * 4 + self.shape.len() * 4

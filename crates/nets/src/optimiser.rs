@@ -158,6 +158,13 @@ impl Optimiser {
         }
     }
 
+    /// Zeroes every moment at these places.
+    pub(crate) fn clear(&mut self, places: impl Iterator<Item = usize> + Clone) {
+        for moment in &mut self.moments {
+            places.clone().for_each(|at| moment[at] = 0.0);
+        }
+    }
+
     /// Moments that the rule keeps.
     fn kept(&self) -> usize {
         match self.rule {

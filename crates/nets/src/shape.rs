@@ -65,6 +65,13 @@ impl Shape {
         })
     }
 
+    /// Where the weights and the bias of an output lie.
+    pub(crate) fn output(&self, output: usize) -> impl Iterator<Item = usize> + use<> {
+        let (hidden, outputs) = (self.last_hidden(), self.outputs());
+        let head = self.len() - hidden * outputs - outputs;
+        (0..=hidden).map(move |row| head + row * outputs + output)
+    }
+
     /// The same with another number of outputs.
     pub(crate) fn with_outputs(&self, outputs: usize) -> Result<Self, Error> {
         let mut widths = self.widths.clone();

@@ -106,6 +106,25 @@ fn growing_keeps_what_there_was() {
     assert!(once.grow(4, &mut rng(9), &mut []).is_err());
 }
 
+#[test]
+fn a_redrawn_output_is_as_new_and_the_others_stay() {
+    let inputs = random(3, 4, 2);
+    let mut network = Mlp::new(&[4, 6, 3], &mut rng(1)).unwrap();
+    let mut optimiser = Optimiser::adam(0.01).unwrap();
+    network
+        .step(inputs.view(), |l| l.mean_cross_entropy(0, &[0, 1, 2], |_, _| true), &mut optimiser)
+        .unwrap();
+    let before = network.forward(inputs.view()).unwrap();
+    network.redraw(1, &mut rng(7), &mut [&mut optimiser]).unwrap();
+    let after = network.forward(inputs.view()).unwrap();
+    for ((row, output), old) in before.indexed_iter() {
+        assert_eq!(output == 1, after[[row, output]] != *old);
+    }
+    let zeros = |moment: &Vec<f32>| moment[4 * 6 + 6..].iter().skip(1).step_by(3).all(|&m| m == 0.0);
+    assert!(optimiser.moments().iter().all(zeros));
+    assert!(network.redraw(3, &mut rng(7), &mut []).is_err());
+}
+
 fn trained(threads: usize) -> Vec<f32> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {

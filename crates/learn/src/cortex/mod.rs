@@ -4,9 +4,15 @@
 //! a number that was never seen makes the cortex grow. What predicts is a [`Readout`], an immutable picture of
 //! the cortex that other threads may hold while it learns on.
 
+#[cfg(feature = "network")]
+mod network;
+
 use std::sync::Arc;
 
 use attractor_store::wire::Writer;
+
+#[cfg(feature = "network")]
+pub use network::{Network, NetworkSettings};
 
 use crate::Error;
 
