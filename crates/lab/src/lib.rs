@@ -21,6 +21,7 @@
 //! ```
 
 mod capacity;
+pub mod continual;
 mod experiment;
 mod fixed_points;
 pub mod kv;
@@ -49,6 +50,7 @@ pub fn experiments() -> Vec<Experiment> {
         recall::universal::EXPERIMENT,
     ];
     all.extend(kv::experiments::ALL);
+    all.extend(continual::ALL);
     all
 }
 

@@ -80,8 +80,9 @@ impl ClsEr {
 
     /// For each example the outputs of the copy that gives its class more probability.
     fn targets(&self, inputs: ArrayView2<'_, f32>, classes: &[u32]) -> Result<Array2<f32>, Error> {
-        let mut targets = self.plastic.forward(inputs)?;
-        let stable = self.stable.forward(inputs)?;
+        let inputs = self.student.scaled(inputs);
+        let mut targets = self.plastic.forward(inputs.view())?;
+        let stable = self.stable.forward(inputs.view())?;
         for ((mut target, stable), &class) in targets.rows_mut().into_iter().zip(stable.rows()).zip(classes) {
             if probability(stable, class) > probability(target.view(), class) {
                 target.assign(&stable);
@@ -132,7 +133,7 @@ impl Strategy for ClsEr {
     }
 
     fn scores(&mut self, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
-        Ok(self.stable.forward(inputs)?)
+        Ok(self.stable.forward(self.student.scaled(inputs).view())?)
     }
 
     fn bytes(&self) -> usize {

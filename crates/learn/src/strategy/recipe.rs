@@ -21,6 +21,10 @@ pub enum Support {
 pub struct Recipe {
     /// Widths of the layers, inputs first, outputs last.
     pub widths: Vec<usize>,
+    /// What is subtracted from every component of an input before the network sees it.
+    pub mean: f32,
+    /// What it is divided by then.
+    pub deviation: f32,
     /// How gradients move weights.
     pub rule: Rule,
     /// Learning rate.
@@ -32,9 +36,10 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Plain gradient descent at `rate`, softmax over all outputs, seed 0.
+    /// Inputs as they are, plain gradient descent at `rate`, softmax over all outputs, seed 0.
     pub fn new(widths: &[usize], rate: f64) -> Self {
         let rule = Rule::Descent { momentum: 0.0, decay: 0.0 };
-        Self { widths: widths.to_vec(), rule, rate, support: Support::All, seed: 0 }
+        let widths = widths.to_vec();
+        Self { widths, mean: 0.0, deviation: 1.0, rule, rate, support: Support::All, seed: 0 }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use attractor_data::stream;
 use attractor_nets::{Loss, Mlp, Optimiser};
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
 
 use super::{Batch, Recipe, Support};
 use crate::Error;
@@ -14,6 +14,8 @@ use crate::Error;
 pub(super) struct Student {
     pub(super) network: Mlp,
     pub(super) optimiser: Optimiser,
+    mean: f32,
+    deviation: f32,
     support: Support,
     seen: BTreeSet<u32>,
 }
@@ -22,7 +24,17 @@ impl Student {
     pub(super) fn new(recipe: &Recipe) -> Result<Self, Error> {
         let network = Mlp::new(&recipe.widths, &mut stream(recipe.seed, "strategy/weights"))?;
         let optimiser = Optimiser::new(recipe.rule, recipe.rate)?;
-        Ok(Self { network, optimiser, support: recipe.support.clone(), seen: BTreeSet::new() })
+        let Recipe { mean, deviation, .. } = *recipe;
+        if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) {
+            let value = f64::from(deviation);
+            return Err(Error::Parameter {
+                name: "deviation of the inputs",
+                value,
+                limit: "above 0, the mean finite",
+            });
+        }
+        let (support, seen) = (recipe.support.clone(), BTreeSet::new());
+        Ok(Self { network, optimiser, mean, deviation, support, seen })
     }
 
     /// Notes the classes of a batch that this network can be trained on.
@@ -52,13 +64,22 @@ impl Student {
         inputs: ArrayView2<'_, f32>,
         terms: impl FnOnce(&mut Terms<'_, '_>),
     ) -> Result<(), Error> {
-        let Self { network, optimiser, support, seen } = self;
-        network.step(inputs, |loss| terms(&mut Terms { loss, support, seen }), optimiser)?;
+        let inputs = self.scaled(inputs);
+        let Self { network, optimiser, support, seen, .. } = self;
+        network.step(inputs.view(), |loss| terms(&mut Terms { loss, support, seen }), optimiser)?;
         Ok(())
     }
 
+    /// What the network sees.
+    pub(super) fn scaled<'a>(&self, inputs: ArrayView2<'a, f32>) -> CowArray<'a, f32, Ix2> {
+        match (self.mean, self.deviation) {
+            (0.0, 1.0) => inputs.into(),
+            (mean, deviation) => inputs.mapv(|x| (x - mean) / deviation).into(),
+        }
+    }
+
     pub(super) fn scores(&self, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
-        Ok(self.network.forward(inputs)?)
+        Ok(self.network.forward(self.scaled(inputs).view())?)
     }
 
     pub(super) fn bytes(&self) -> usize {
