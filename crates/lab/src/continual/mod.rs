@@ -17,7 +17,7 @@ mod transformed;
 
 pub use contestant::{Contestant, Entry, Question, Start};
 pub use protocol::{Length, Schedule, Score, contest};
-pub use stream::{Context, Part, Stream};
+pub use stream::{Part, Stream};
 
 use crate::experiment::Experiment;
 

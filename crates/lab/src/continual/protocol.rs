@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::contestant::{Contestant, Entry, Question};
-use super::stream::{Context, Part, Stream};
+use super::stream::{Part, Stream};
 use crate::experiment::{Context as Run, LabError};
 
 /// How long a context is shown.
@@ -63,7 +63,7 @@ pub fn contest(
     let jobs: Vec<(usize, u64)> = (0..schedule.seeds)
         .flat_map(|s| (0..entries.len()).map(move |e| (e, seed.wrapping_add(s))))
         .collect();
-    let total = (jobs.len() * stream.len().max(1)) as f64;
+    let total = (jobs.len() * stream.contexts().max(1)) as f64;
     run.progress(0.0, "contestants");
     let progress = Mutex::new((0usize, &mut *run));
     let tick = |doing: &str| {
@@ -95,16 +95,16 @@ fn alone(
 ) -> Result<Score, LabError> {
     let mut contestant = (entry.start)(seed)?;
     let (mut so_far, mut last) = (vec![], vec![]);
-    for index in 0..stream.len() {
-        let context = stream.context(index, seed);
+    for index in 0..stream.contexts() {
+        let train = stream.train(index, seed);
         let rows = if index == 0 { entry.rows } else { entry.later };
-        show(contestant.as_mut(), &context.train, length, rows, (seed, index))?;
-        contestant.close(Batch::new(context.train.inputs.view(), &context.train.classes)?)?;
-        drop(context);
-        let over = index + 1 == stream.len();
+        show(contestant.as_mut(), &train, length, rows, (seed, index))?;
+        contestant.close(Batch::new(train.inputs.view(), &train.classes)?)?;
+        drop(train);
+        let over = index + 1 == stream.contexts();
         if over || entry.asked == Question::Throughout {
             last = (0..=index)
-                .map(|past| measure(contestant.as_mut(), &stream.context(past, seed)))
+                .map(|past| measure(contestant.as_mut(), &stream.test(past, seed), &stream.among(past)))
                 .collect::<Result<_, _>>()?;
         }
         if entry.asked == Question::Throughout {
@@ -146,14 +146,14 @@ fn show(
 }
 
 /// Per cent right on the test part of a context.
-fn measure(contestant: &mut dyn Contestant, context: &Context) -> Result<f64, LabError> {
+fn measure(contestant: &mut dyn Contestant, test: &Part, among: &[u32]) -> Result<f64, LabError> {
     /// Examples asked at once, so that memory stays small.
     const AT_ONCE: usize = 2000;
-    let (inputs, classes) = (&context.test.inputs, &context.test.classes);
+    let (inputs, classes) = (&test.inputs, &test.classes);
     let mut right = 0;
     for from in (0..classes.len()).step_by(AT_ONCE) {
         let to = (from + AT_ONCE).min(inputs.len_of(Axis(0)));
-        let answers = contestant.predict(inputs.slice(s![from..to, ..]), &context.among)?;
+        let answers = contestant.predict(inputs.slice(s![from..to, ..]), among)?;
         right += answers.iter().zip(&classes[from..to]).filter(|(a, b)| a == b).count();
     }
     Ok(100.0 * right as f64 / classes.len().max(1) as f64)
@@ -165,20 +165,29 @@ mod tests {
     use crate::experiment::Effort;
     use ndarray::{Array2, ArrayView2};
 
+    fn part(index: usize, count: usize) -> Part {
+        let inputs = Array2::from_elem((count, 1), index as f32).into_shared();
+        Part { inputs, classes: vec![index as u32; count] }
+    }
+
     /// Two contexts; the class of an example is the number of its context.
     struct Toy;
 
     impl Stream for Toy {
-        fn len(&self) -> usize {
+        fn contexts(&self) -> usize {
             2
         }
 
-        fn context(&self, index: usize, _: u64) -> Context {
-            let part = |n: usize| Part {
-                inputs: Array2::from_elem((n, 1), index as f32).into_shared(),
-                classes: vec![index as u32; n],
-            };
-            Context { train: part(25), test: part(10), among: vec![0, 1] }
+        fn train(&self, index: usize, _: u64) -> Part {
+            part(index, 25)
+        }
+
+        fn test(&self, index: usize, _: u64) -> Part {
+            part(index, 10)
+        }
+
+        fn among(&self, _: usize) -> Vec<u32> {
+            vec![0, 1]
         }
     }
 

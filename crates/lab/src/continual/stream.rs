@@ -21,29 +21,19 @@ impl Part {
     }
 }
 
-/// One context.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// What is learned from.
-    pub train: Part,
-    /// What is measured on.
-    pub test: Part,
-    /// The classes that an answer may come from, when the context is known; as many as the whole stream has, when not.
-    pub among: Vec<u32>,
-}
-
-/// Contexts that come one after another. Each is made when it is asked for.
+/// Contexts that come one after another. Each is made when it is asked for, the same every time.
 pub trait Stream: Sync {
     /// How many.
-    fn len(&self) -> usize;
+    fn contexts(&self) -> usize;
 
-    /// Whether there is none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+    /// What is learned from in context `index` under `seed`.
+    fn train(&self, index: usize, seed: u64) -> Part;
 
-    /// The context of this number under a seed.
-    fn context(&self, index: usize, seed: u64) -> Context;
+    /// What is measured on.
+    fn test(&self, index: usize, seed: u64) -> Part;
+
+    /// The classes that an answer may come from: those of the context when it is told, all of them when it is not.
+    fn among(&self, index: usize) -> Vec<u32>;
 }
 
 /// Training and test digits, in [0, 1].
@@ -107,7 +97,9 @@ pub(super) enum Scenario {
 /// Five contexts of two digits: 0 and 1, 2 and 3, ...
 #[derive(Debug)]
 pub(super) struct Split {
-    contexts: Vec<Context>,
+    scenario: Scenario,
+    train: Vec<Part>,
+    test: Vec<Part>,
 }
 
 impl Split {
@@ -121,26 +113,30 @@ impl Split {
             }
             Part { inputs: inputs.into_shared(), classes }
         };
-        let among = |context: u32| match scenario {
-            Scenario::Class => (0..10).collect(),
-            Scenario::Domain => vec![0, 1],
-            Scenario::Task => vec![2 * context, 2 * context + 1],
-        };
-        let contexts = (0..5).map(|c| Context {
-            train: part(&digits.train, c),
-            test: part(&digits.test, c),
-            among: among(c),
-        });
-        Self { contexts: contexts.collect() }
+        let all = |from: &Part| (0..5).map(|context| part(from, context)).collect();
+        Self { scenario, train: all(&digits.train), test: all(&digits.test) }
     }
 }
 
 impl Stream for Split {
-    fn len(&self) -> usize {
-        self.contexts.len()
+    fn contexts(&self) -> usize {
+        self.train.len()
     }
 
-    fn context(&self, index: usize, _: u64) -> Context {
-        self.contexts[index].clone()
+    fn train(&self, index: usize, _: u64) -> Part {
+        self.train[index].clone()
+    }
+
+    fn test(&self, index: usize, _: u64) -> Part {
+        self.test[index].clone()
+    }
+
+    fn among(&self, index: usize) -> Vec<u32> {
+        let first = 2 * index as u32;
+        match self.scenario {
+            Scenario::Class => (0..10).collect(),
+            Scenario::Domain => vec![0, 1],
+            Scenario::Task => vec![first, first + 1],
+        }
     }
 }

@@ -6,12 +6,13 @@ use ndarray::{Array2, Axis};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
+use super::contestant::{Entry, Question};
 use super::entries::{class_means, cls_er, dark, naive, nearest, reservoir};
-use super::protocol::{Length, Schedule, contest};
+use super::protocol::{Length, Schedule, Score, contest};
 use super::results::{Report, Row, outcome};
-use super::stream::{Context as One, Digits, Part, Stream};
+use super::stream::{Digits, Part, Stream};
 use crate::experiment::{Context, Effort, Experiment, LabError};
-use crate::outcome::Outcome;
+use crate::outcome::{Curve, Figure, Outcome, Scale};
 use crate::published::{PERMUTED_MNIST, ROTATED_MNIST};
 
 const SOURCE: &str = "Buzzega et al. 2020, Dark experience, NeurIPS, arXiv 2004.07211; CLS-ER with the settings of Arani, \
@@ -73,6 +74,17 @@ impl Transformed {
             Kind::Rotated => turned(rng.random_range(0.0..180.0)),
         }
     }
+
+    fn part(&self, part: &Part, index: usize, seed: u64) -> Part {
+        let sources = self.sources(index, seed);
+        let mut inputs = Array2::zeros(part.inputs.raw_dim());
+        for (mut to, from) in inputs.axis_iter_mut(Axis(0)).zip(part.inputs.axis_iter(Axis(0))) {
+            for (x, source) in to.iter_mut().zip(&sources) {
+                *x = source.map_or(0.0, |at| from[at]);
+            }
+        }
+        Part { inputs: inputs.into_shared(), classes: part.classes.clone() }
+    }
 }
 
 /// Where each pixel of a picture of 28 x 28 comes from when it is turned counter-clockwise about its centre.
@@ -89,22 +101,20 @@ fn turned(degrees: f64) -> Vec<Option<usize>> {
 }
 
 impl Stream for Transformed {
-    fn len(&self) -> usize {
+    fn contexts(&self) -> usize {
         self.contexts
     }
 
-    fn context(&self, index: usize, seed: u64) -> One {
-        let sources = self.sources(index, seed);
-        let part = |part: &Part| {
-            let mut inputs = Array2::zeros(part.inputs.raw_dim());
-            for (mut to, from) in inputs.axis_iter_mut(Axis(0)).zip(part.inputs.axis_iter(Axis(0))) {
-                for (x, source) in to.iter_mut().zip(&sources) {
-                    *x = source.map_or(0.0, |at| from[at]);
-                }
-            }
-            Part { inputs: inputs.into_shared(), classes: part.classes.clone() }
-        };
-        One { train: part(&self.digits.train), test: part(&self.digits.test), among: (0..10).collect() }
+    fn train(&self, index: usize, seed: u64) -> Part {
+        self.part(&self.digits.train, index, seed)
+    }
+
+    fn test(&self, index: usize, seed: u64) -> Part {
+        self.part(&self.digits.test, index, seed)
+    }
+
+    fn among(&self, _: usize) -> Vec<u32> {
+        (0..10).collect()
     }
 }
 
@@ -149,8 +159,8 @@ fn run(context: &mut Context<'_>, kind: Kind, published: &[Row]) -> Result<Outco
         class_means(BATCH),
         nearest(BATCH, WIDTH, 10, 500, Codec::Unit8),
     ];
-    // Twenty contexts: making each of them again after each of them would take longer than learning them.
-    entries.iter_mut().for_each(|entry| entry.asked = super::contestant::Question::AtTheEnd);
+    // Twenty contexts: measuring on all of them after each of them would take longer than learning them.
+    entries.iter_mut().for_each(|entry| entry.asked = Question::AtTheEnd);
     let schedule = Schedule { length: Length::Passes(1), seeds };
     let scores = contest(context, &stream, schedule, &entries)?;
     context.progress(1.0, "done");
@@ -169,21 +179,18 @@ fn run(context: &mut Context<'_>, kind: Kind, published: &[Row]) -> Result<Outco
 }
 
 /// What is left of each context after the last.
-fn forgetting(
-    entries: &[super::contestant::Entry],
-    scores: &[Vec<super::protocol::Score>],
-) -> crate::outcome::Figure {
-    let curve = |(entry, runs): (&super::contestant::Entry, &Vec<super::protocol::Score>)| {
+fn forgetting(entries: &[Entry], scores: &[Vec<Score>]) -> Figure {
+    let curve = |(entry, runs): (&Entry, &Vec<Score>)| {
         let contexts = runs.iter().map(|score| score.last.len()).min().unwrap_or(0);
         let mean = |at: usize| runs.iter().map(|score| score.last[at]).sum::<f64>() / runs.len() as f64;
         let points = (0..contexts).map(|at| ((at + 1) as f64, mean(at))).collect();
-        crate::outcome::Curve { name: entry.name.clone(), points }
+        Curve { name: entry.name.clone(), points }
     };
-    crate::outcome::Figure {
+    Figure {
         title: "What is left of each context after the last".into(),
         x: "context".into(),
         y: "per cent right".into(),
-        x_scale: crate::outcome::Scale::Linear,
+        x_scale: Scale::Linear,
         curves: entries.iter().zip(scores).map(curve).collect(),
     }
 }

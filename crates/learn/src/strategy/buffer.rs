@@ -188,7 +188,8 @@ impl Buffer {
 
     /// At most `n` different examples, at random; all of them, in random order, where there are fewer.
     pub fn draw(&mut self, n: usize) -> Drawn {
-        let rows = sample(&mut self.rng, self.len(), n.min(self.len())).into_vec();
+        let held = self.len();
+        let rows = sample(&mut self.rng, held, n.min(held)).into_vec();
         self.rows(&rows)
     }
 
