@@ -1,5 +1,6 @@
 //! The multilayer perceptron.
 
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};
@@ -136,7 +137,7 @@ impl Mlp {
             let empty = Array2::zeros((0, self.shape.last_hidden()));
             return Ok(if hidden.is_empty() { copy } else { empty });
         }
-        download(run(hidden, tensor(inputs, &device())).relu(), "features")
+        download(relu(run(hidden, tensor(inputs, &device()))), "features")
     }
 
     /// The loss that `loss` puts together from the outputs for `inputs`, and its derivative by every weight, in the
@@ -274,7 +275,7 @@ fn device() -> Device {
 fn run(layers: &[Layer], inputs: Tensor<2>) -> Tensor<2> {
     let mut state = inputs;
     for (i, layer) in layers.iter().enumerate() {
-        state = if i == 0 { state } else { state.relu() };
+        state = if i == 0 { state } else { relu(state) };
         state = state.matmul(layer.weights.clone()) + layer.biases.clone();
     }
     state

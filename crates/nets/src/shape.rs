@@ -66,7 +66,7 @@ impl Shape {
     }
 
     /// Where the weights and the bias of an output lie.
-    pub(crate) fn output(&self, output: usize) -> impl Iterator<Item = usize> + use<> {
+    pub(crate) fn output(&self, output: usize) -> impl Iterator<Item = usize> + Clone + use<> {
         let (hidden, outputs) = (self.last_hidden(), self.outputs());
         let head = self.len() - hidden * outputs - outputs;
         (0..=hidden).map(move |row| head + row * outputs + output)

@@ -109,7 +109,7 @@ impl Strategy for ClsEr {
         self.student.meet(batch)?;
         let (new, old) = (batch.inputs().nrows(), self.buffer.draw(self.copies.rows));
         let targets = self.targets(old.inputs.view(), &old.classes)?;
-        let inputs = stack(&[batch.inputs(), old.inputs.view()])?;
+        let inputs = stack(&[batch.inputs().view(), old.inputs.view()])?;
         let share = new as f64 / inputs.nrows().max(1) as f64;
         let consistency = self.copies.consistency;
         self.student.step(inputs.view(), |terms| {

@@ -65,7 +65,7 @@ impl Strategy for Dark {
         // A term without weight draws nothing: DER, and ER, are exactly themselves.
         let mut draw = |weight: f64| self.buffer.draw(if weight > 0.0 { rows } else { 0 });
         let (matched, named) = (draw(alpha), draw(beta));
-        let inputs = stack(&[batch.inputs(), matched.inputs.view(), named.inputs.view()])?;
+        let inputs = stack(&[batch.inputs().view(), matched.inputs.view(), named.inputs.view()])?;
         let new = batch.inputs().nrows();
         let mut outputs = Array2::zeros((0, 0));
         self.student.step(inputs.view(), |terms| {

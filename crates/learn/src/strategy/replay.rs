@@ -102,7 +102,7 @@ impl Strategy for Replay {
         batch.inputs().rows().into_iter().try_for_each(|row| self.buffer.accept(row))?;
         self.student.meet(batch)?;
         let (new, old) = (batch.inputs().nrows(), self.buffer.draw(self.drill.rows));
-        let rows = stack(&[batch.inputs(), old.inputs.view()])?;
+        let rows = stack(&[batch.inputs().view(), old.inputs.view()])?;
         let share = match self.drill.mix {
             Mix::Together => new as f64 / rows.nrows().max(1) as f64,
             Mix::ByContext if old.classes.is_empty() => 1.0,
