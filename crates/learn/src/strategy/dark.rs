@@ -74,7 +74,8 @@ impl Strategy for Dark {
             terms.loss.squared_error(new, matched.outputs.view(), alpha);
             terms.classes(new + matched.classes.len(), &named.classes, beta);
         })?;
-        let examples = batch.inputs().rows().into_iter().zip(batch.classes()).zip(outputs.rows());
+        let inputs = batch.inputs();
+        let examples = inputs.rows().into_iter().zip(batch.classes()).zip(outputs.rows());
         for ((row, &class), outputs) in examples {
             self.buffer.offer(row, class, outputs.as_slice().unwrap_or_default())?;
         }

@@ -19,6 +19,11 @@ impl Naive {
     pub fn new(recipe: &Recipe) -> Result<Self, Error> {
         Ok(Self(Student::new(recipe)?))
     }
+
+    #[cfg(test)]
+    pub(super) fn network(&self) -> &attractor_nets::Mlp {
+        &self.0.network
+    }
 }
 
 impl Strategy for Naive {

@@ -38,7 +38,7 @@ fn live(strategy: &mut dyn Strategy) -> Vec<f64> {
         }
         strategy.close(Batch::new(inputs.view(), &labels).unwrap()).unwrap();
     }
-    let accuracy = |classes: &[u32]| {
+    let mut accuracy = |classes: &[u32]| {
         let (inputs, labels) = examples(classes, 100, 77);
         let scores = strategy.scores(inputs.view()).unwrap();
         let best = |row: ndarray::ArrayView1<'_, f32>| {
@@ -190,7 +190,7 @@ fn groups_keep_the_other_outputs_out() {
     let groups = Recipe { support: Support::Grouped(vec![0, 0, 1, 1]), ..recipe() };
     let mut learner = Naive::new(&groups).unwrap();
     let (inputs, labels) = examples(&[0, 1], 10, 1);
-    let head = |l: &Naive| l.0.network.weights()[80..].to_vec();
+    let head = |l: &Naive| l.network().weights()[80..].to_vec();
     let before = head(&learner);
     learner.observe(Batch::new(inputs.view(), &labels).unwrap()).unwrap();
     let after = head(&learner);
