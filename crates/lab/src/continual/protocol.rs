@@ -1,12 +1,12 @@
 //! How a stream is shown, and what is measured.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use attractor_data::stream as random;
 use attractor_learn::strategy::Batch;
 use ndarray::{Axis, s};
 use rand::seq::SliceRandom;
-use rayon::prelude::*;
 
 use super::contestant::{Contestant, Entry, Question};
 use super::stream::{Part, Stream};
@@ -73,16 +73,36 @@ pub fn contest(
             held.1.progress(share, doing);
         }
     };
-    let scores: Vec<Result<Score, LabError>> = jobs
-        .par_iter()
-        .with_max_len(1)
-        .map(|&(entry, seed)| alone(stream, schedule.length, &entries[entry], seed, &tick))
-        .collect();
+    let scores = spread(&jobs, |&(entry, seed)| alone(stream, schedule.length, &entries[entry], seed, &tick));
     let mut by_entry: Vec<Vec<Score>> = entries.iter().map(|_| vec![]).collect();
     for ((entry, _), score) in jobs.into_iter().zip(scores) {
         by_entry[entry].push(score?);
     }
     Ok(by_entry)
+}
+
+/// Jobs on as many threads as rayon has, each job on one thread: small products are faster alone, and what a job gives
+/// does not depend on how many threads it has. Results in the order of the jobs.
+fn spread<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::new(vec![]);
+    let worker = || {
+        while let Some((at, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, jobs.get(at)?))) {
+            let result = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+                Ok(pool) => pool.install(|| work(job)),
+                Err(_) => work(job),
+            };
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..rayon::current_num_threads().min(jobs.len()) {
+            scope.spawn(worker);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// One contestant, one seed.

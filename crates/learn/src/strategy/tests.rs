@@ -55,7 +55,8 @@ fn drill(intake: Intake, mix: Mix) -> Drill {
 }
 
 fn copies() -> Copies {
-    Copies { consistency: 1.0, stable: 0.5, plastic: 1.0, stable_keep: 0.95, plastic_keep: 0.9, rows: 10 }
+    // Contexts are 60 steps long: copies must not lag by as many.
+    Copies { consistency: 1.0, stable: 0.8, plastic: 1.0, stable_keep: 0.8, plastic_keep: 0.7, rows: 10 }
 }
 
 #[test]
