@@ -57,6 +57,9 @@ pub enum LabError {
     /// Its data is not there, or cannot be read.
     #[error(transparent)]
     Data(#[from] attractor_data::Error),
+    /// A learner refused: a defect of the experiment.
+    #[error(transparent)]
+    Learn(#[from] attractor_learn::Error),
     /// A memory refused: a defect of the experiment.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),

@@ -22,9 +22,11 @@
 
 mod capacity;
 mod cls;
+pub mod continual;
 mod experiment;
 mod fixed_points;
 pub mod kv;
+mod learner;
 mod outcome;
 pub mod page;
 mod plot;
@@ -51,6 +53,13 @@ pub fn experiments() -> Vec<Experiment> {
     ];
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
+    all.extend(continual::ALL);
+    all.extend([
+        learner::digits::EXPERIMENT,
+        learner::early::EXPERIMENT,
+        learner::unknown::EXPERIMENT,
+        learner::electricity::EXPERIMENT,
+    ]);
     all
 }
 

@@ -77,4 +77,8 @@ pub enum Error {
     /// A memory refused.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),
+    /// A network refused.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Network(#[from] attractor_nets::Error),
 }

@@ -412,7 +412,10 @@ fn new_cortex(config: &Config, width: usize) -> Result<Option<Box<dyn Cortex>>, 
         Slow::Mean => Some(Box::new(cortex::NearestMean::new(width)?)),
         Slow::Discriminant => Some(Box::new(cortex::Discriminant::new(width)?)),
         #[cfg(feature = "network")]
-        Slow::Network => Some(Box::new(cortex::Network::new(width, config.seed)?)),
+        Slow::Network => {
+            let settings = cortex::NetworkSettings { seed: config.seed, ..cortex::NetworkSettings::default() };
+            Some(Box::new(cortex::Network::new(width, settings)?))
+        }
         Slow::None => None,
     })
 }

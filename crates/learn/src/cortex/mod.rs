@@ -17,6 +17,8 @@ mod schedule;
 mod temperature;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "network")]
+mod network;
 
 use std::sync::Arc;
 
@@ -26,6 +28,9 @@ pub use discriminant::Discriminant;
 pub use mean::NearestMean;
 pub use rank_one::{Bias, RankOne};
 pub use ridge::Ridge;
+
+#[cfg(feature = "network")]
+pub use network::{Network, NetworkSettings};
 
 use crate::Error;
 
@@ -119,6 +124,8 @@ pub fn load(from: &mut Reader<'_>) -> Result<Box<dyn Cortex>, Error> {
         Ridge::KIND => Box::new(Ridge::load(from)?),
         RankOne::KIND => Box::new(RankOne::load(from)?),
         Discriminant::KIND => Box::new(Discriminant::load(from)?),
+        #[cfg(feature = "network")]
+        Network::KIND => Box::new(Network::load(from)?),
         _ => return Err(from.fault("a cortex of unknown kind").into()),
     })
 }

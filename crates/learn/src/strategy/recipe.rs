@@ -1,0 +1,45 @@
+//! What network a strategy trains, and how.
+
+use attractor_nets::Rule;
+
+/// Which outputs take part in the softmax of a training example.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Support {
+    /// All that the network has.
+    #[default]
+    All,
+    /// Those of the classes that were seen so far.
+    Seen,
+    /// Those in the group of the example's class: `groups[class]` is the group of a class, and a class beyond the
+    /// end is in a group of its own. A network with one head, masked in this way in training and when it answers,
+    /// computes what a network with one head per group does.
+    Grouped(Vec<u32>),
+}
+
+/// The network of a strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Widths of the layers, inputs first, outputs last.
+    pub widths: Vec<usize>,
+    /// What is subtracted from every component of an input before the network sees it.
+    pub mean: f32,
+    /// What it is divided by then.
+    pub deviation: f32,
+    /// How gradients move weights.
+    pub rule: Rule,
+    /// Learning rate.
+    pub rate: f64,
+    /// Outputs in the softmax.
+    pub support: Support,
+    /// Everything random derives from it.
+    pub seed: u64,
+}
+
+impl Recipe {
+    /// Inputs as they are, plain gradient descent at `rate`, softmax over all outputs, seed 0.
+    pub fn new(widths: &[usize], rate: f64) -> Self {
+        let rule = Rule::Descent { momentum: 0.0, decay: 0.0 };
+        let widths = widths.to_vec();
+        Self { widths, mean: 0.0, deviation: 1.0, rule, rate, support: Support::All, seed: 0 }
+    }
+}
