@@ -2,8 +2,11 @@
 
 mod answer;
 mod bench;
+mod brain;
 mod commands;
 mod demo;
+mod examples;
+mod learning;
 mod output;
 mod picture;
 mod recipe;
@@ -17,7 +20,7 @@ use clap::{Parser, Subcommand};
 
 use output::Output;
 
-/// Associative memory: remember, recall, and the published results, reproduced.
+/// Associative memory and complementary learning: remember, recall, learn, sleep, and the published results.
 #[derive(Parser)]
 #[command(name = "attractor", version, propagate_version = true)]
 struct Cli {
@@ -33,6 +36,10 @@ enum Command {
     Demo(commands::demo::Args),
     Remember(commands::remember::Args),
     Recall(commands::recall::Args),
+    Learn(commands::learn::Args),
+    Predict(commands::predict::Args),
+    Sleep(commands::sleep::Args),
+    Forget(commands::forget::Args),
     Inspect(commands::inspect::Args),
     Data(commands::data::Args),
     Reproduce(commands::reproduce::Args),
@@ -47,6 +54,10 @@ fn main() -> ExitCode {
             Command::Demo(args) => commands::demo::run(&args, &output),
             Command::Remember(args) => commands::remember::run(&args, &output),
             Command::Recall(args) => commands::recall::run(&args, &output),
+            Command::Learn(args) => commands::learn::run(&args, &output),
+            Command::Predict(args) => commands::predict::run(&args, &output),
+            Command::Sleep(args) => commands::sleep::run(&args, &output),
+            Command::Forget(args) => commands::forget::run(&args, &output),
             Command::Inspect(args) => commands::inspect::run(&args, &output),
             Command::Data(args) => commands::data::run(&args, &output),
             Command::Reproduce(args) => commands::reproduce::run(&args, &output),

@@ -5,7 +5,9 @@ use std::io::{ErrorKind, Write};
 
 use attractor_data::Error as Data;
 use attractor_kernel::LevelError;
+use attractor_learn::Error as Learn;
 use attractor_memory::Error as Memory;
+use attractor_store::Error as Store;
 use serde::Serialize;
 
 /// How to speak to whoever called.
@@ -36,7 +38,13 @@ impl Output {
 
 /// One line on what went wrong and where, and one on what to do.
 pub(crate) fn complain(error: &anyhow::Error) {
-    let causes: Vec<String> = error.chain().map(said).collect();
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.chain().map(said) {
+        // Some errors say their cause themselves.
+        if !causes.last().is_some_and(|last| last.ends_with(&cause)) {
+            causes.push(cause);
+        }
+    }
     eprintln!("error: {}", causes.join(": ").replace('\n', " "));
     if let Some(hint) = error.chain().find_map(hint) {
         eprintln!("hint: {hint}");
@@ -88,6 +96,14 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(Data::Missing { hint, .. }) = error.downcast_ref() {
         return Some(hint.clone());
     }
+    let learn = match (error.downcast_ref::<Learn>(), error.downcast_ref::<Store>()) {
+        (Some(error), _) => of_learn(error),
+        (_, Some(error)) => of_store(error),
+        _ => None,
+    };
+    if let Some(hint) = learn {
+        return Some(hint.to_owned());
+    }
     let hint = match (error.downcast_ref::<Memory>(), error.downcast_ref::<Data>()) {
         (Some(error), _) => of_memory(error)?,
         (_, Some(error)) => of_data(error)?,
@@ -116,6 +132,41 @@ fn of_memory(error: &Memory) -> Option<&'static str> {
             "FILE has to be a memory that `attractor remember PATH --into FILE` wrote, where it may be read \
              and written"
         }
+        _ => return None,
+    })
+}
+
+fn of_learn(error: &Learn) -> Option<&'static str> {
+    Some(match error {
+        Learn::Width { .. } => "one learner sees observations of one size; `attractor inspect DIR` shows it",
+        Learn::NotFinite { .. } => "replace or leave out what is no finite number",
+        Learn::Parameter { .. } => "give a value in that range",
+        Learn::TooFew { .. } => "learn something first: attractor learn DATA --brain DIR",
+        Learn::UnknownLabel { .. } => "`attractor inspect DIR` lists the classes",
+        Learn::Recipe { .. } => "leave out the options that make a learner, or name another directory",
+        Learn::Broken { .. } => "run the command again",
+        Learn::Store(error) => of_store(error)?,
+        Learn::Memory(error) => of_memory(error)?,
+        _ => return None,
+    })
+}
+
+fn of_store(error: &Store) -> Option<&'static str> {
+    Some(match error {
+        Store::Io { .. } => "check that the directory is there, may be read and written, and has room",
+        Store::Damaged { .. } => {
+            "keep a copy of the directory; what is not damaged can be learned again into another one"
+        }
+        Store::Newer { .. } => "update this program, or learn into another directory",
+        Store::Locked { .. } => "wait for it, or end it; predict, recall and inspect work meanwhile",
+        Store::Owner { .. } => "name the directory of a learner",
+        Store::Poisoned { .. } => "check the disk, then run the command again",
+        Store::UnknownId { .. } => "`attractor predict DIR DATA` names episodes; some give way as others come",
+        Store::Bound { place, .. } if place.ends_with("disk") => {
+            "give more bytes with --disk to a new learner, or let this one sleep and forget"
+        }
+        Store::Bound { .. } => "give more bytes with --memory",
+        Store::Memory(error) => of_memory(error)?,
         _ => return None,
     })
 }

@@ -68,9 +68,8 @@ impl Source {
         let set = if take < set.len() { set.take(take) } else { set };
         let class = |label: Option<u32>| label.map(|label| set.class_name(label).into_owned());
         let labels = set.samples().map(|sample| class(sample.label)).collect();
-        let eight_bit = set.range() == (0.0, 255.0) && !is_table(spec);
         let (shape, range) = (set.shape(), set.range());
-        let fixed = eight_bit || spec == "glyphs";
+        let fixed = is_eight_bit(spec, &set) || spec == "glyphs";
         if set.is_empty() {
             return Err(Refusal::new(format!("{spec}: holds no patterns"), "give one that has some").into());
         }
@@ -82,7 +81,7 @@ impl Source {
 pub(crate) fn set(spec: &str, label_column: Option<&str>) -> anyhow::Result<Set> {
     if let Some(column) = label_column {
         if !is_table(spec) {
-            let what = format!("{spec}: --label-column is for CSV files");
+            let what = format!("{spec}: only CSV files have label columns");
             return Err(Refusal::new(what, "leave the option out").into());
         }
         let label = match column.parse() {
@@ -99,6 +98,11 @@ pub(crate) fn set(spec: &str, label_column: Option<&str>) -> anyhow::Result<Set>
         name if TABLES.contains(&name) => table(name)?,
         path => open(path)?,
     })
+}
+
+/// Whether the numbers of a set are bytes, from 0 to 255 whatever the values are.
+pub(crate) fn is_eight_bit(spec: &str, set: &Set) -> bool {
+    set.range() == (0.0, 255.0) && !is_table(spec)
 }
 
 fn is_table(spec: &str) -> bool {

@@ -9,23 +9,25 @@ use attractor_memory::file::{Notes, Stored};
 use ndarray::{ArrayView1, Axis};
 use serde::Serialize;
 
+use super::learner;
 use crate::output::{Output, Refusal};
 use crate::picture::draw;
 use crate::recipe::describe;
 use crate::survey::{Capacity, Certified, MODERATE, Pair, Spread, capacities, certified, nearest, norms};
 use crate::units::{Units, labels};
 
-/// Show what a memory file holds: recipe, patterns, how well they are apart, what is certain about recall
+/// Show what a memory file or a learner holds: recipe, patterns or classes, bytes, what is certain about recall
 #[derive(clap::Args)]
 #[command(after_help = "\
 EXAMPLES:
   attractor inspect faces.attractor
+  attractor inspect brain
   attractor inspect faces.attractor --json
   attractor inspect faces.attractor --pattern 3 --out face.png")]
 pub(crate) struct Args {
-    /// The memory file
+    /// The memory file, or the directory of a learner
     file: PathBuf,
-    /// Show the pattern with this id
+    /// Show the pattern with this id, of a memory file
     #[arg(long, value_name = "ID")]
     pattern: Option<u64>,
     /// Write that pattern to FILE.png or FILE.npy
@@ -58,6 +60,13 @@ struct Report {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+    if args.file.is_dir() {
+        if args.pattern.is_some() {
+            let what = format!("--pattern: {} is no memory file", args.file.display());
+            return Err(Refusal::new(what, "leave the option out").into());
+        }
+        return learner::inspect(&args.file, output);
+    }
     let (stored, notes) = Stored::load(&args.file)?;
     if let Some(id) = args.pattern {
         return pattern(args, output, &stored, &notes, id);

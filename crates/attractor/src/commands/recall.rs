@@ -10,6 +10,7 @@ use attractor_memory::{Clamp, FixedPoint};
 use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
+use super::completion;
 use crate::answer::{Answer, Leading, Motion, recall};
 use crate::output::{Output, Refusal};
 use crate::picture::{beside, draw};
@@ -17,9 +18,11 @@ use crate::source::{HELP, Source};
 use crate::units::{Units, labels};
 
 /// Cues that are drawn in the terminal.
-const DRAWN: usize = 8;
+pub(super) const DRAWN: usize = 8;
 
-/// Recall what a memory file knows from damaged or partial cues
+/// Recall what a memory file, or a learner, knows from damaged or partial cues
+///
+/// A learner completes what the damage hides, or what --clamp does not name, from its episodes.
 #[derive(clap::Args)]
 #[command(after_help = format!("{HELP}\n
 DAMAGE, in the numbers of the memory: flip:SHARE, gauss:STD[:LOW:HIGH], \
@@ -27,41 +30,42 @@ mask:upper|lower|left|right|random:SHARE[:FILL], occlude:HEIGHTxWIDTH[:FILL].\n
 EXAMPLES:
   attractor recall glyphs.attractor --cues glyphs --take 5 --damage flip:0.1 --seed 7
   attractor recall faces.attractor --cues faces/ --damage mask:lower:0.5 --clamp known --out recalled/
+  attractor recall brain --cues faces/ --damage mask:lower:0.5 --out recalled/
   attractor recall table.attractor --cues query.csv --out answer.npy --json"))]
 pub(crate) struct Args {
-    /// The memory file
-    file: PathBuf,
+    /// The memory file, or the directory of a learner
+    pub(super) file: PathBuf,
     /// What to recall from; several come one after the other
     #[arg(long, required = true, num_args = 1.., value_name = "SOURCE")]
-    cues: Vec<String>,
+    pub(super) cues: Vec<String>,
     /// Damage the cues first; several are done in this order
     #[arg(long)]
-    damage: Vec<String>,
+    pub(super) damage: Vec<String>,
     /// Seed of the damage
     #[arg(long, default_value_t = 0)]
-    seed: u64,
+    pub(super) seed: u64,
     /// Most steps (sweeps over all units for memories of -1 and +1) [default: 100]
     #[arg(long)]
-    steps: Option<usize>,
+    pub(super) steps: Option<usize>,
     /// A state rests when it moves by at most this share of its length [default: 1e-5]
     #[arg(long, allow_hyphen_values = true)]
-    tolerance: Option<f64>,
+    pub(super) tolerance: Option<f64>,
     /// Share of the way that a step goes, above 0 and at most 1 [default: 1]
     #[arg(long, allow_hyphen_values = true)]
-    damping: Option<f64>,
+    pub(super) damping: Option<f64>,
     /// Components that must not move: `known` for what the damage left whole, or places from 0 such as
     /// 0-391,400
     #[arg(long, value_name = "COMPONENTS")]
-    clamp: Option<String>,
+    pub(super) clamp: Option<String>,
     /// Write the states: to FILE.npy, FILE.csv, or as PNG pictures, with their cues, into a folder
     #[arg(long, value_name = "PATH")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Use the first N cues only
     #[arg(long, value_name = "N")]
-    take: Option<usize>,
+    pub(super) take: Option<usize>,
     /// Column of a CSV file that holds labels: name, place from 0, or none [default: guessed]
     #[arg(long, value_name = "COLUMN")]
-    label_column: Option<String>,
+    pub(super) label_column: Option<String>,
 }
 
 /// One cue, for machines.
@@ -79,6 +83,9 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+    if args.file.is_dir() {
+        return completion::run(args, output);
+    }
     let file = args.file.display().to_string();
     let (stored, notes) = Stored::load(&args.file)?;
     if stored.is_empty() {
@@ -122,7 +129,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
 }
 
 /// The damaged cues, and what of them is known where some damage hides a part.
-fn damage(
+pub(super) fn damage(
     args: &Args,
     whole: &Array2<f32>,
     shape: Shape,
@@ -143,7 +150,7 @@ fn damage(
 }
 
 /// Reads `0-391,400`.
-fn components(text: &str, width: usize) -> anyhow::Result<Vec<usize>> {
+pub(super) fn components(text: &str, width: usize) -> anyhow::Result<Vec<usize>> {
     let wrong = || {
         Refusal::new(
             format!("--clamp {text}: is neither `known` nor a list of components"),
@@ -166,7 +173,7 @@ fn components(text: &str, width: usize) -> anyhow::Result<Vec<usize>> {
     Ok(all)
 }
 
-fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
+pub(super) fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
     (sum / a.len() as f64).sqrt()
 }
@@ -208,14 +215,14 @@ fn who(leading: &Leading) -> String {
 }
 
 /// Where states are written.
-enum Target {
+pub(super) enum Target {
     Npy(PathBuf),
     Csv(PathBuf),
     Pictures(PathBuf, Shape),
 }
 
 impl Target {
-    fn of(path: &Path, shape: Shape) -> Result<Self, Refusal> {
+    pub(super) fn of(path: &Path, shape: Shape) -> Result<Self, Refusal> {
         let ending = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         Ok(match ending.as_ref().and_then(|ending| ending.to_str()) {
             Some("npy") => Self::Npy(path.to_owned()),
@@ -228,7 +235,7 @@ impl Target {
         })
     }
 
-    fn write(&self, cues: &Array2<f32>, states: &Array2<f32>, tones: (f32, f32)) -> anyhow::Result<()> {
+    pub(super) fn write(&self, cues: &Array2<f32>, states: &Array2<f32>, tones: (f32, f32)) -> anyhow::Result<()> {
         let system = |path: &Path| {
             let path = path.to_owned();
             move |reason| attractor_data::Error::Io { path, reason }
