@@ -46,9 +46,9 @@ fn read(
     // With a file of labels, a table has no column of them, unless one is named after them.
     let mut set = set(spec, column)?;
     if let Some(path) = labels {
-        set = set.with_labels(read_labels(path)?).map_err(|error| {
-            anyhow::Error::from(error).context(format!("{} for {spec}", path.display()))
-        })?;
+        set = set
+            .with_labels(read_labels(path)?)
+            .map_err(|error| anyhow::Error::from(error).context(format!("{} for {spec}", path.display())))?;
     }
     if let Some(limit) = limit.filter(|limit| *limit < set.len()) {
         set = set.take(limit);

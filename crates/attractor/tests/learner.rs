@@ -107,7 +107,10 @@ fn a_table_is_learned_continued_predicted_and_inspected() {
     assert_eq!((&total["kind"], &total["observations"], answers.len()), (&"total".into(), &40.into(), 40));
     assert!(total["accuracy"].as_f64().unwrap() > 0.95, "{total}");
     let answer = &answers[1];
-    assert_eq!((&answer["row"], &answer["label"], &answer["expected"]), (&1.into(), &"high".into(), &"high".into()));
+    assert_eq!(
+        (&answer["row"], &answer["label"], &answer["expected"]),
+        (&1.into(), &"high".into(), &"high".into())
+    );
     assert!(answer["confidence"].as_f64().unwrap() > 0.5);
     assert!(["fast", "slow"].contains(&answer["system"].as_str().unwrap()));
     assert!((0.0..=1.0).contains(&answer["novelty"]["rank"].as_f64().unwrap()));
@@ -201,7 +204,8 @@ fn folders_of_pictures_are_seen_as_pictures() {
     }
     let back = png::read_set(&place.path("back/00002-recalled.png")).unwrap();
     let original = png::read_set(&place.path("shapes/bars/02.png")).unwrap();
-    let worst = back.patterns().iter().zip(original.patterns()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let worst =
+        back.patterns().iter().zip(original.patterns()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(worst < 40.0, "{worst} of 255");
     place.ok("recall brain --cues shapes --take 1 --clamp 0-71 --out back.npy");
     place.refused("recall brain --cues shapes --damage flip:0.1", &["shapes"]);
@@ -280,7 +284,9 @@ fn what_cannot_be_learned_is_refused_before_anything_is_made() {
     place.refused("predict shapes t.csv", &["shapes", "no learner"]);
     place.refused("sleep shapes", &["shapes", "no learner"]);
     assert!(!place.path("new").exists());
-    for line in ["learn t.csv", "learn t.csv --brain new --order some", "learn t.csv --brain new --memory 1MB"] {
+    for line in
+        ["learn t.csv", "learn t.csv --brain new --order some", "learn t.csv --brain new --memory 1MB"]
+    {
         assert_eq!(place.run(line).status.code(), Some(2), "{line}");
     }
 }
@@ -293,7 +299,10 @@ fn a_learner_is_continued_by_one_writer_with_its_own_recipe() {
     std::fs::write(place.path("wide.csv"), "a,b,c,d,kind\n1,2,3,4,x\n").unwrap();
     complained(&place.run("learn wide.csv --brain brain"), &["wide.csv", "size 4", "brain", "of 3"]);
     complained(&place.run("predict brain wide.csv"), &["wide.csv", "size 4", "brain", "of 3"]);
-    complained(&place.run("learn t.csv --label kind --brain brain --slow none"), &["--slow", "another recipe"]);
+    complained(
+        &place.run("learn t.csv --label kind --brain brain --slow none"),
+        &["--slow", "another recipe"],
+    );
     complained(&place.run("learn t.csv --label kind --brain brain --memory 1GiB"), &["--memory"]);
 
     // While one learns, others read.
@@ -317,7 +326,9 @@ fn what_others_wrote_is_left_alone() {
     };
     ledger("later", "attractor learner", 99);
     ledger("other", "another owner", 1);
-    for line in ["inspect later", "predict later t.csv", "sleep later", "learn t.csv --label kind --brain later"] {
+    for line in
+        ["inspect later", "predict later t.csv", "sleep later", "learn t.csv --label kind --brain later"]
+    {
         complained(&place.run(line), &["later", "version 99"]);
     }
     complained(&place.run("inspect other"), &["other", "another owner"]);

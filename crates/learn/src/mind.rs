@@ -288,6 +288,17 @@ impl Mind {
         Ok(())
     }
 
+    /// Lets go of episodes whose observations cannot be read, and says what is damaged.
+    pub(crate) fn drop_unreadable(&mut self) -> Result<Vec<attractor_store::Error>, Error> {
+        let mut view = self.view_mut();
+        let episodes = view.fast.episodes();
+        let mut value = Vec::new();
+        let lost: Vec<u64> = episodes.ids().filter(|&id| episodes.value(id, &mut value).is_err()).collect();
+        let damage = episodes.verify();
+        lost.into_iter().try_for_each(|id| view.fast.remove(id))?;
+        Ok(damage)
+    }
+
     /// Bytes of everything but the episodes, as they may become.
     fn fixed_bytes(&self) -> u64 {
         let m = self.config.features as u64;

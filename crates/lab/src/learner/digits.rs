@@ -121,7 +121,15 @@ fn one(train: &Set, test: &Set, seed: u64, most: usize) -> Result<Run, LabError>
     learner.sleep(Budget::updates(4_096))?;
     let answers = ask(&learner, test, &all)?;
     let seen = rows.iter().map(|row| 100.0 * row.iter().sum::<f64>() / row.len() as f64).collect();
-    let matrix = Matrix::new(rows.into_iter().map(|mut row| { row.resize(5, 0.0); row }).collect(), None)?;
+    let matrix = Matrix::new(
+        rows.into_iter()
+            .map(|mut row| {
+                row.resize(5, 0.0);
+                row
+            })
+            .collect(),
+        None,
+    )?;
     Ok(Run {
         awake: 100.0 * awake,
         asleep: 100.0 * right(test, &all, &answers, |a| a.label.as_ref()),

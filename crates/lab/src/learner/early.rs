@@ -60,7 +60,9 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     for (lists, number) in accuracies.iter().zip(numbers) {
         let means = [0, 1, 2].map(|i| Summary::of(&lists[i]));
         holds &= means[0].mean >= means[1].mean.max(means[2].mean) - 2.0;
-        series.extend(names.iter().zip(&means).map(|(name, s)| Named::new(format!("{name}, {number} each, %"), s)));
+        series.extend(
+            names.iter().zip(&means).map(|(name, s)| Named::new(format!("{name}, {number} each, %"), s)),
+        );
     }
     let curve = |i: usize| Curve {
         name: names[i].to_owned(),

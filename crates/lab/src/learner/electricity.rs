@@ -31,7 +31,8 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let seed = context.seed;
     let mut progress = |share: f64, doing: &str| context.progress(share, doing);
     let both = follow(&set, rows, Slow::Ridge, seed, &mut |share| progress(share / 2.0, "both systems"))?;
-    let alone = follow(&set, rows, Slow::None, seed, &mut |share| progress(0.5 + share / 2.0, "episodes only"))?;
+    let alone =
+        follow(&set, rows, Slow::None, seed, &mut |share| progress(0.5 + share / 2.0, "episodes only"))?;
     let percent = |share: f64| Summary::of(&[100.0 * share]);
     let score = both.answer.score();
     Ok(Outcome {

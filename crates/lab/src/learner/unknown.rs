@@ -43,7 +43,12 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let unknown = ask(&teacher, &letters, &(0..letters.len()).collect::<Vec<_>>())?;
     let headline = compare(&mut series, "letters", &known, &unknown)?;
     let distance = Mahalanobis::fit(&train, &(0..10).collect::<Vec<_>>())?;
-    distance.compare(&mut series, "letters", (&test, &rows_of(&test, &(0..10).collect::<Vec<_>>())), &letters)?;
+    distance.compare(
+        &mut series,
+        "letters",
+        (&test, &rows_of(&test, &(0..10).collect::<Vec<_>>())),
+        &letters,
+    )?;
 
     context.progress(0.6, "half of the digits");
     let few: Vec<u32> = (0..5).collect();
@@ -72,7 +77,12 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
 }
 
 /// AUROC and FPR95 of what the learner says; returns the AUROC of the energy.
-fn compare(series: &mut Vec<Named>, name: &str, known: &[Answer], unknown: &[Answer]) -> Result<f64, LabError> {
+fn compare(
+    series: &mut Vec<Named>,
+    name: &str,
+    known: &[Answer],
+    unknown: &[Answer],
+) -> Result<f64, LabError> {
     let mut measure = |what: &str, score: fn(&Answer) -> f64| -> Result<f64, LabError> {
         let (known, unknown): (Vec<f64>, Vec<f64>) =
             (known.iter().map(score).collect(), unknown.iter().map(score).collect());
@@ -82,7 +92,13 @@ fn compare(series: &mut Vec<Named>, name: &str, known: &[Answer], unknown: &[Ans
     measure("energy", |a| a.novelty.energy.min(1e9))
 }
 
-fn push(series: &mut Vec<Named>, name: &str, what: &str, known: &[f64], unknown: &[f64]) -> Result<f64, LabError> {
+fn push(
+    series: &mut Vec<Named>,
+    name: &str,
+    what: &str,
+    known: &[f64],
+    unknown: &[f64],
+) -> Result<f64, LabError> {
     let area = auroc(known, unknown)?;
     let rate = fpr_at_tpr(known, unknown, 0.95)?;
     series.push(Named::new(format!("{name}: AUROC of {what}"), &Summary::of(&[area])));
@@ -104,7 +120,8 @@ impl Mahalanobis<()> {
             let rows: Vec<usize> = (0..rows.len()).filter(|&i| class(train, rows[i]) == wanted).collect();
             patterns.select(Axis(0), &rows).mean_axis(Axis(0))
         };
-        let means: Vec<_> = classes.iter().filter_map(|&class| mean_of(class).map(|mean| (class, mean))).collect();
+        let means: Vec<_> =
+            classes.iter().filter_map(|&class| mean_of(class).map(|mean| (class, mean))).collect();
         let mut centred: Array2<f32> = patterns.clone();
         for (mut row, &at) in centred.rows_mut().into_iter().zip(&rows) {
             if let Some((_, mean)) = means.iter().find(|(c, _)| *c == class(train, at)) {

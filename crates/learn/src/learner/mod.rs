@@ -11,7 +11,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use attractor_data::Shape;
-use attractor_store::episodes::Job;
 use attractor_store::ledger::{Ledger, NewFile};
 use attractor_store::wire::Writer;
 use ndarray::ArrayView2;
@@ -41,6 +40,8 @@ const MIND: &str = "mind";
 const EVENTS: u64 = 4_096;
 /// Bytes of the journal between two checkpoints.
 const JOURNAL: u64 = 16 << 20;
+/// Bytes that manifest and journal take with a checkpoint, at most.
+const COMMIT: u64 = 4_096;
 /// Observations that are encoded at once.
 const AHEAD: usize = 128;
 
@@ -155,9 +156,9 @@ impl Learner {
     /// As [`Learner::observe`]; a utility outside 0 to 1,000,000; more than 1,000 bytes of data.
     pub fn observe_with(&mut self, look: Look<'_>) -> Result<Observed, Error> {
         let event = event(&look);
-        self.admit(&event, look.pattern.len())?;
-        let percept = self.mind().and_then(|mind| mind.view().perception.see(look.pattern))?;
-        self.take(&event, percept)
+        let mut first = self.admit(std::slice::from_ref(&event), look.pattern.len())?;
+        let percept = self.mind_or(&first)?.view().perception.see(look.pattern)?;
+        self.take(&event, percept, &mut first)
     }
 
     /// Every row of `patterns`, `(n, width)`, with the label in the same place, in this order. As a loop over
@@ -178,19 +179,20 @@ impl Learner {
             .zip(labels)
             .map(|(row, label)| event(&Look { pattern: &row.to_vec(), label, utility: 1.0, meta: &[] }))
             .collect();
-        for event in &events {
-            self.admit(event, patterns.ncols())?;
+        if events.is_empty() {
+            return Ok(Vec::new());
         }
+        let mut first = self.admit(&events, patterns.ncols())?;
         let mut observed = Vec::with_capacity(events.len());
         let mut rest = &events[..];
         while !rest.is_empty() {
-            let mind = self.mind()?;
+            let mind = self.mind_or(&first)?;
             let ahead = rest.len().min(AHEAD).min(usize::try_from(mind.until_fit()).unwrap_or(usize::MAX));
             let (now, later) = rest.split_at(ahead.max(1));
             let rows: Vec<&[f32]> = now.iter().map(pattern_of).collect();
             let percepts = mind.view().perception.see_all(&rows)?;
             for (event, percept) in now.iter().zip(percepts) {
-                observed.push(self.take(event, percept)?);
+                observed.push(self.take(event, percept, &mut first)?);
             }
             rest = later;
         }
@@ -233,9 +235,9 @@ impl Learner {
         };
         self.usable()?;
         self.mind()?.check(&event)?;
+        self.maybe_checkpoint()?;
         self.journal(&event)?;
-        self.change(|mind| mind.apply(&event))?;
-        self.maybe_checkpoint()
+        self.change(|mind| mind.apply(&event))
     }
 
     /// A handle that predicts while this learner learns on, for any number of threads.
@@ -283,23 +285,33 @@ impl Learner {
     /// by itself every 4,096 events.
     ///
     /// # Errors
-    /// A disk that refuses: nothing changed, the journal still has everything.
+    /// A disk that refuses, or a bound on disk that has no room for old and new files side by side: nothing changed,
+    /// the journal still has everything.
     pub fn checkpoint(&mut self) -> Result<(), Error> {
         self.usable()?;
         let Some(mind) = self.mind.as_ref() else { return Ok(()) };
         let mut to = Writer::new();
         to.u8(1);
         mind.save(&mut to);
-        let state = NewFile { role: MIND.to_owned(), parts: vec![to.finish()] };
+        let state = to.finish();
+        let bound = self.config.disk_bytes;
+        let files = mind.view().fast.episodes().commit_bytes(0, 0);
+        let needed = self.ledger.bytes() + state.len() as u64 + files + COMMIT;
+        if needed > bound {
+            return Err(attractor_store::Error::Bound { needed, bound, place: "bytes on disk" }.into());
+        }
+        let job = mind.view_mut().fast.episodes_mut().prepare_compaction();
+        if let Some(job) = job.filter(|job| needed + job.bytes() <= bound) {
+            match job.run() {
+                Ok(merged) => mind.view_mut().fast.episodes_mut().apply_compaction(merged),
+                // Known as damaged from now on, and left as it is.
+                Err(attractor_store::Error::Damaged { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let state = NewFile { role: MIND.to_owned(), parts: vec![state] };
         let old = self.ledger.files().iter().filter(|file| file.role == MIND).map(|file| file.name.clone());
         let drop: Vec<String> = old.collect();
-        let job = mind.view_mut().fast.episodes_mut().prepare_compaction();
-        match job.map(Job::run).transpose() {
-            Ok(Some(merged)) => mind.view_mut().fast.episodes_mut().apply_compaction(merged),
-            // A damaged segment is known from now on, and left as it is.
-            Ok(None) | Err(attractor_store::Error::Damaged { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
         // Readers go on while the files are written.
         let (mut change, sealing) = mind.view().fast.episodes().prepare()?;
         change.add.push(state);
@@ -307,7 +319,7 @@ impl Learner {
         let written = self.ledger.commit(change)?;
         let installed = mind.view_mut().fast.episodes_mut().install(sealing, written);
         if installed.is_err() {
-            self.broken = Some("what was written could not be opened");
+            self.broken = Some("what was written cannot be opened");
         }
         installed?;
         self.events = 0;
@@ -333,17 +345,25 @@ impl Learner {
         self.mind.as_ref().ok_or(Error::TooFew { what: "this", needed: 1, found: 0 })
     }
 
-    /// Refuses what cannot be taken; the first observation decides on the width.
-    fn admit(&mut self, event: &Event, width: usize) -> Result<(), Error> {
+    /// The mind, or the one that the first observation makes.
+    fn mind_or<'a>(&'a self, first: &'a Option<Mind>) -> Result<&'a Mind, Error> {
+        first.as_ref().map_or_else(|| self.mind(), Ok)
+    }
+
+    /// Refuses what cannot be taken. The first observation decides on the width: it is taken by the mind that is
+    /// returned then.
+    fn admit(&self, events: &[Event], width: usize) -> Result<Option<Mind>, Error> {
         self.usable()?;
-        if self.mind.is_none() {
-            let shape = self.config.shape.unwrap_or(Shape::Vector(width.max(1)));
-            let mind = Mind::new(self.config.clone(), shape)?;
-            mind.check(event)?;
-            self.adopt(mind);
-            return Ok(());
-        }
-        self.mind()?.check(event)
+        let first = match &self.mind {
+            Some(_) => None,
+            None => {
+                let shape = self.config.shape.unwrap_or(Shape::Vector(width.max(1)));
+                Some(Mind::new(self.config.clone(), shape)?)
+            }
+        };
+        let mind = self.mind_or(&first)?;
+        events.iter().try_for_each(|event| mind.check(event))?;
+        Ok(first)
     }
 
     fn adopt(&mut self, mind: Mind) {
@@ -352,11 +372,20 @@ impl Learner {
     }
 
     /// Into the journal first, then into the mind.
-    fn take(&mut self, event: &Event, percept: Percept) -> Result<Observed, Error> {
-        self.journal(event)?;
+    fn take(
+        &mut self,
+        event: &Event,
+        percept: Percept,
+        first: &mut Option<Mind>,
+    ) -> Result<Observed, Error> {
         let Event::Observe(look) = event else { unreachable!("only looks are taken here") };
-        let written = self.change(|mind| mind.observe(look, percept))?;
+        // Before anything else happens: should it fail, nothing has changed.
         self.maybe_checkpoint()?;
+        self.journal(event)?;
+        if let Some(mind) = first.take() {
+            self.adopt(mind);
+        }
+        let written = self.change(|mind| mind.observe(look, percept))?;
         Ok(match written {
             Written::Stored(id) => Observed::Stored(id),
             Written::Merged(id) => Observed::Merged(id),

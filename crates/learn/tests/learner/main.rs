@@ -1,0 +1,13 @@
+//! The learner as its users see it, on small streams.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+#[path = "../streams/mod.rs"]
+mod streams;
+
+mod bounds;
+mod edges;
+mod forgetting;
+mod refusals;
+mod same_bits;
+mod sharing;
+mod sleeping;
