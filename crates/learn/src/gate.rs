@@ -1,9 +1,9 @@
 //! The gate between the two systems.
 //!
 //! `p(y|x) = g(x) p_fast(y|x) + (1 - g(x)) p_slow(y|x)`, the interpolation of kNN-LM (Khandelwal et al. 2020), with
-//! a share that depends on the cue: `g(x) = sigmoid(a s(x) - b u(x))`, where `s` is the root of the entropy of the
-//! slow system over that of chance, `u` is the rank of the cue's energy in the fast memory among familiar ones,
-//! and both are stretched to -1 to 1. `a` and `b` are fitted online to the log-loss of answers given before the label
+//! a share that depends on the cue: `g(x) = sigmoid(a s(x) + b f(x) - 3)`, where `s` is the root of the entropy of the
+//! slow system over that of chance and `f` how familiar the cue is to the fast one: 1 less the rank of its energy
+//! among familiar ones. The constant is a prior for the slow system, once there is one. `a` and `b` are fitted online to the log-loss of answers given before the label
 //! was shown, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
 
 use attractor_store::wire::{Reader, Writer};
@@ -11,7 +11,9 @@ use attractor_store::wire::{Reader, Writer};
 use crate::Error;
 
 /// Steps are those of Adagrad at this rate.
-const RATE: f64 = 0.1;
+const RATE: f64 = 0.3;
+/// What speaks for the slow system when nothing else does.
+const PRIOR: f64 = -3.0;
 /// Neither weight leaves this range, so that no single stream can shut one of the systems off for good.
 const LARGEST: f64 = 12.0;
 
@@ -33,7 +35,7 @@ pub(crate) struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { weights: [2.0, 1.0], squares: [1.0; 2] }
+        Self { weights: [3.0, 1.0], squares: [1.0; 2] }
     }
 }
 
@@ -41,7 +43,7 @@ impl Gate {
     /// The share of the fast system in the answer.
     pub(crate) fn share(&self, evidence: Evidence) -> f64 {
         let [s, u] = inputs(evidence);
-        1.0 / (1.0 + (-(self.weights[0] * s + self.weights[1] * u)).exp())
+        1.0 / (1.0 + (-(self.weights[0] * s + self.weights[1] * u + PRIOR)).exp())
     }
 
     /// One step on `-ln p(y)`, given what each system gave the class that was right.
@@ -55,6 +57,11 @@ impl Gate {
             *square += gradient * gradient;
             *weight = (*weight - RATE * gradient / square.sqrt()).clamp(-LARGEST, LARGEST);
         }
+    }
+
+    /// The weights of the entropy of the slow system and of familiarity to the fast one.
+    pub(crate) fn weights(&self) -> [f64; 2] {
+        self.weights
     }
 
     pub(crate) fn save(&self, to: &mut Writer) {
@@ -72,7 +79,7 @@ impl Gate {
 /// What speaks for the fast system when it is large: doubt of the slow one, familiarity of the cue.
 fn inputs(evidence: Evidence) -> [f64; 2] {
     // Entropies crowd near zero: their root spreads them.
-    [2.0 * evidence.entropy.clamp(0.0, 1.0).sqrt() - 1.0, 1.0 - 2.0 * evidence.novelty.clamp(0.0, 1.0)]
+    [evidence.entropy.clamp(0.0, 1.0).sqrt(), 1.0 - evidence.novelty.clamp(0.0, 1.0)]
 }
 
 #[cfg(test)]

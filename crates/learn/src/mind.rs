@@ -424,7 +424,8 @@ fn new_cortex(config: &Config, width: usize) -> Result<Option<Box<dyn Cortex>>, 
         Slow::Discriminant => Some(Box::new(cortex::Discriminant::new(width)?)),
         #[cfg(feature = "network")]
         Slow::Network => {
-            let settings = cortex::NetworkSettings { seed: config.seed, ..cortex::NetworkSettings::default() };
+            let settings =
+                cortex::NetworkSettings { seed: config.seed, ..cortex::NetworkSettings::default() };
             Some(Box::new(cortex::Network::new(width, settings)?))
         }
         Slow::None => None,

@@ -11,14 +11,14 @@ mod factor;
 mod later;
 mod linear;
 mod mean;
+#[cfg(feature = "network")]
+mod network;
 mod rank_one;
 mod ridge;
 mod schedule;
 mod temperature;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "network")]
-mod network;
 
 use std::sync::Arc;
 

@@ -22,6 +22,8 @@ pub struct Stats {
     pub room: usize,
     /// The slow system.
     pub slow: Option<&'static str>,
+    /// Weights of the gate: of the entropy of the slow system, and of familiarity to the fast one.
+    pub gate: [f64; 2],
     /// Version of the encoders: how often they were learned.
     pub encoder_version: u32,
     /// Bytes in this process, by component.
@@ -53,6 +55,7 @@ impl Stats {
             episodes: 0,
             room: 0,
             slow: None,
+            gate: [0.0; 2],
             encoder_version: 0,
             memory_bytes: Vec::new(),
             disk_bytes: ledger.map_or(0, Ledger::bytes),
@@ -65,6 +68,7 @@ impl Stats {
         stats.slow = mind.cortex.as_ref().map(|cortex| cortex.name());
         let view = mind.view();
         stats.shape = Some(view.shape.to_string());
+        stats.gate = view.gate.weights();
         stats.encoder_version = view.perception.version();
         stats.episodes = view.fast.len();
         let mut episodes = vec![0; view.labels.len()];
