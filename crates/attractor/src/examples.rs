@@ -46,9 +46,9 @@ fn read(
     // With a file of labels, a table has no column of them, unless one is named after them.
     let mut set = set(spec, column)?;
     if let Some(path) = labels {
-        set = set.with_labels(read_labels(path)?).map_err(|error| {
-            anyhow::Error::from(error).context(format!("{} for {spec}", path.display()))
-        })?;
+        set = set
+            .with_labels(read_labels(path)?)
+            .map_err(|error| anyhow::Error::from(error).context(format!("{} for {spec}", path.display())))?;
     }
     if let Some(limit) = limit.filter(|limit| *limit < set.len()) {
         set = set.take(limit);
@@ -71,7 +71,9 @@ fn read_labels(path: &Path) -> anyhow::Result<Vec<u32>> {
         }
         _ => idx::read(path)?,
     };
-    Ok(array.to_labels().map_err(|reason| attractor_data::Error::Malformed { path: path.to_owned(), reason })?)
+    Ok(array
+        .to_labels()
+        .map_err(|reason| attractor_data::Error::Malformed { path: path.to_owned(), reason })?)
 }
 
 /// The label of every example; an error where there are none.

@@ -30,6 +30,8 @@ pub use attractor_data as data;
 pub use attractor_kernel as kernel;
 pub use attractor_lab as lab;
 pub use attractor_learn as learn;
-pub use attractor_learn::{Answer, Budget, Completion, Forget, Learner, Look, Observed, Slow, Slumber, Vision};
+pub use attractor_learn::{
+    Answer, Budget, Completion, Forget, Learner, Look, Observed, Slow, Slumber, Vision,
+};
 pub use attractor_memory::*;
 pub use attractor_store as store;

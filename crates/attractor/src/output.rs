@@ -161,7 +161,9 @@ fn of_store(error: &Store) -> Option<&'static str> {
         Store::Locked { .. } => "wait for it, or end it; predict, recall and inspect work meanwhile",
         Store::Owner { .. } => "name the directory of a learner",
         Store::Poisoned { .. } => "check the disk, then run the command again",
-        Store::UnknownId { .. } => "`attractor predict DIR DATA` names episodes; some give way as others come",
+        Store::UnknownId { .. } => {
+            "`attractor predict DIR DATA` names episodes; some give way as others come"
+        }
         Store::Bound { place, .. } if place.ends_with("disk") => {
             "give more bytes with --disk to a new learner, or let this one sleep and forget"
         }

@@ -56,7 +56,8 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let (cues, known) = damage(args, &whole, source.shape)?;
     let known = match args.clamp.as_deref() {
         None | Some("known") => known.ok_or_else(|| {
-            let what = format!("{}: a learner has to be told which components are known", args.file.display());
+            let what =
+                format!("{}: a learner has to be told which components are known", args.file.display());
             Refusal::new(what, "hide a part with --damage mask:... or occlude:..., or name them with --clamp")
         })?,
         Some(text) => {

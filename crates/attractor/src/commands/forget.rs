@@ -58,7 +58,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let removed = before.saturating_sub(episodes);
     let brain = args.brain.display().to_string();
     let (episode, label) = (args.what.episode, args.what.label.as_deref());
-    output.object(&Report { schema: 1, command: "forget", brain: &brain, episode, label, removed, episodes })?;
+    output.object(&Report {
+        schema: 1,
+        command: "forget",
+        brain: &brain,
+        episode,
+        label,
+        removed,
+        episodes,
+    })?;
     let what = match (episode, label) {
         (Some(id), _) => format!("episode #{id}"),
         (None, label) => format!("class {}", label.unwrap_or_default()),

@@ -128,7 +128,11 @@ fn set(args: &Args, output: &Output) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let counts = pupil.counts;
     if let Err(error) = learned {
-        return Err(error.context(format!("{}, after {} observations, which stay learned", args.data, counts.all())));
+        return Err(error.context(format!(
+            "{}, after {} observations, which stay learned",
+            args.data,
+            counts.all()
+        )));
     }
     let tested = match &pupil.test {
         None => None,
@@ -136,7 +140,8 @@ fn set(args: &Args, output: &Output) -> anyhow::Result<()> {
             let (Some(accuracy), matrix) = (trial.overall(), trial.matrix()?) else { return Ok(()) };
             let values = summaries(&matrix);
             if let Some(path) = &args.page {
-                let mut report = Report::new("Attractor learner", protocol(args, &ordering, &scenario, trial));
+                let mut report =
+                    Report::new("Attractor learner", protocol(args, &ordering, &scenario, trial));
                 report.seeds = vec![Seed { name: "order and learner".to_owned(), seed }];
                 report.class_order = scenario.class_order();
                 report.measure(matrix.clone());
@@ -225,8 +230,11 @@ impl Pupil {
 }
 
 fn stream(args: &Args, output: &Output) -> anyhow::Result<()> {
-    let for_sets =
-        [("--order", args.order.is_some()), ("--test", args.test.is_some()), ("--label", args.labels.given())];
+    let for_sets = [
+        ("--order", args.order.is_some()),
+        ("--test", args.test.is_some()),
+        ("--label", args.labels.given()),
+    ];
     if let Some((option, _)) = for_sets.iter().find(|(_, given)| *given) {
         let what = format!("{option} has no meaning for standard input, which is learned as it comes");
         return Err(Refusal::new(what, "leave the option out, or learn from a file").into());
@@ -271,7 +279,8 @@ fn stream(args: &Args, output: &Output) -> anyhow::Result<()> {
     }
     bar.finish_and_clear();
     let Some(learner) = learner else {
-        let nothing = || Refusal::new("standard input: no observation", "write one JSON object per line").into();
+        let nothing =
+            || Refusal::new("standard input: no observation", "write one JSON object per line").into();
         return Err(wrong.unwrap_or_else(nothing));
     };
     Learned::finish(&args.brain, "-", learner, counts, spent, None)?.tell(output)?;

@@ -81,7 +81,8 @@ struct Total {
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let snapshot = brain::read(&args.brain)?;
     let stats = snapshot.stats();
-    let known = |label: &str| stats.classes.iter().any(|class| class.label == label && class.observations > 0);
+    let known =
+        |label: &str| stats.classes.iter().any(|class| class.label == label && class.observations > 0);
     let mut teller = Teller { output, labelled: 0, right: 0, familiar: false, all: 0, seconds: 0.0 };
     if args.data == "-" {
         if args.labels.given() {

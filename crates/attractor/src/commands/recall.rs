@@ -235,7 +235,12 @@ impl Target {
         })
     }
 
-    pub(super) fn write(&self, cues: &Array2<f32>, states: &Array2<f32>, tones: (f32, f32)) -> anyhow::Result<()> {
+    pub(super) fn write(
+        &self,
+        cues: &Array2<f32>,
+        states: &Array2<f32>,
+        tones: (f32, f32),
+    ) -> anyhow::Result<()> {
         let system = |path: &Path| {
             let path = path.to_owned();
             move |reason| attractor_data::Error::Io { path, reason }

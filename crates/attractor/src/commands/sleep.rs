@@ -103,7 +103,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     say("slept", format!("{:.2} s: {why}", slumber.seconds))?;
     say("replays", format!("{}, learned from {}", slumber.updates, slumber.learned))?;
     if let (Some(before), Some(after)) = (slumber.before, slumber.after) {
-        say("log-loss", format!("{before:.4} before, {after:.4} after, on episodes that are never replayed"))?;
+        say(
+            "log-loss",
+            format!("{before:.4} before, {after:.4} after, on episodes that are never replayed"),
+        )?;
     }
     say("episodes", format!("{episodes}, {} let go", slumber.pruned))
 }

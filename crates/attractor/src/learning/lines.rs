@@ -86,9 +86,8 @@ mod tests {
     #[test]
     fn labels_are_text_or_numbers_or_absent() {
         let all = read("{\"x\":[1,2.5],\"y\":\"cat\"}\r\n\n{\"x\":[0],\"y\":3.0}\n{\"x\":[0]}");
-        let line = |number, x: &[f32], y: Option<&str>| {
-            Ok(Line { number, x: x.to_vec(), y: y.map(str::to_owned) })
-        };
+        let line =
+            |number, x: &[f32], y: Option<&str>| Ok(Line { number, x: x.to_vec(), y: y.map(str::to_owned) });
         assert_eq!(
             all,
             [line(1, &[1.0, 2.5], Some("cat")), line(3, &[0.0], Some("3")), line(4, &[0.0], None)]

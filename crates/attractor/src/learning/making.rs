@@ -143,8 +143,7 @@ impl Making {
     }
 
     fn sees(&self, shape: Shape) -> Result<(), Refusal> {
-        let fits =
-            matches!(shape, Shape::Image { height, width, .. } if height.min(width) >= SMALLEST);
+        let fits = matches!(shape, Shape::Image { height, width, .. } if height.min(width) >= SMALLEST);
         if fits || self.vision != Some(VisionName::Patches) {
             return Ok(());
         }
