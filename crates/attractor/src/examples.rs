@@ -71,7 +71,9 @@ fn read_labels(path: &Path) -> anyhow::Result<Vec<u32>> {
         }
         _ => idx::read(path)?,
     };
-    Ok(array.to_labels().map_err(|reason| reason.at(path))?)
+    Ok(array
+        .to_labels()
+        .map_err(|reason| attractor_data::Error::Malformed { path: path.to_owned(), reason })?)
 }
 
 /// The label of every example; an error where there are none.
