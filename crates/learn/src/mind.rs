@@ -302,17 +302,22 @@ impl Mind {
     /// Bytes of everything but the episodes, as they may become.
     fn fixed_bytes(&self) -> u64 {
         let m = self.config.features as u64;
-        let input = self.view().shape.components() as u64;
+        let (input, classes) = {
+            let view = self.view();
+            (view.shape.components() as u64, view.labels.len().max(64) as u64)
+        };
         let slow = match self.config.slow {
             // The normal equations, and the copy that is solved.
-            Slow::Ridge => 10 * m * m + 2_048 * m,
-            Slow::Discriminant => 12 * m * m,
-            Slow::Mean | Slow::None => 64 * m,
+            Slow::Ridge => 10 * m * m + 32 * m * classes,
+            // The scatter, its block, and the copy that is solved.
+            Slow::Discriminant => 26 * m * m + 48 * m * classes,
+            Slow::Mean | Slow::None => 32 * m * classes,
             #[cfg(feature = "network")]
             Slow::Network => 40 * m * 256,
         };
-        // Random features, patches, keys; what an observation becomes on its way.
-        let encoders = 4 * m * input.clamp(64, 1_024) + 4 * 128 * input + (1 << 18);
+        let encoders = Perception::most_bytes(self.config.vision, self.view().shape, self.config.features);
+        // What an observation becomes on its way.
+        let encoders = encoders + 4 * 128 * input + (1 << 18);
         slow + encoders
     }
 

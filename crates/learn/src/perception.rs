@@ -15,6 +15,9 @@ use crate::encoder::{
 
 /// Components of the learned part of a key, and of the part that is not learned.
 const KEY: usize = 64;
+/// Kinds of patches, each with two signs, and cells per side in which their answers are pooled.
+const CENTROIDS: usize = 24;
+const GRID: usize = 4;
 /// Share of the squared distance of two keys that their learned parts decide.
 const LEARNED: f32 = 0.5;
 
@@ -32,6 +35,18 @@ pub enum Vision {
     Random,
     /// Patches learned without labels, pooled, then random rectified features of them.
     Patches,
+}
+
+impl Vision {
+    /// What is meant for observations of this shape.
+    fn of(self, shape: Shape) -> Self {
+        let picture = matches!(shape, Shape::Image { height, width, .. } if height.min(width) >= 12);
+        match self {
+            Self::Auto if picture => Self::Patches,
+            Self::Auto => Self::Random,
+            chosen => chosen,
+        }
+    }
 }
 
 /// One version of a learner's encoders.
@@ -68,15 +83,22 @@ impl Perception {
         seed: u64,
     ) -> Result<Self, Error> {
         let input = shape.components();
-        let picture = matches!(shape, Shape::Image { height, width, .. } if height.min(width) >= 12);
-        let vision = match vision {
-            Vision::Auto if picture => Vision::Patches,
-            Vision::Auto => Vision::Random,
-            chosen => chosen,
+        let seen = match vision.of(shape) {
+            Vision::Patches => match patches(sample, seed).fit(sample, shape) {
+                Ok(patches) => Some(patches),
+                // Blank pictures have no patches worth learning: until the next fit they are seen as they are.
+                Err(Error::TooFew { .. }) => None,
+                Err(error) => return Err(error),
+            },
+            _ => None,
         };
-        let base: Arc<dyn Encode> = match vision {
-            Vision::Patches => Arc::new(patches(sample, seed).fit(sample, shape)?),
-            _ => {
+        let vision = match (vision.of(shape), &seen) {
+            (Vision::Patches, None) => Vision::Random,
+            (vision, _) => vision,
+        };
+        let base: Arc<dyn Encode> = match seen {
+            Some(patches) => Arc::new(patches),
+            None => {
                 let mut statistics = Statistics::new(input);
                 statistics.observe_all(sample)?;
                 Arc::new(statistics.freeze(1e-6)?)
@@ -98,6 +120,24 @@ impl Perception {
         let key: Option<Arc<dyn Encode>> = Some(Arc::new(whitening.fit(based.view())?));
         let raw: Arc<dyn Encode> = Arc::new(Project::new(input, input.min(KEY), seed)?);
         Ok(Self { version, base, hidden, key, raw })
+    }
+
+    /// Most bytes that encoders of this kind take.
+    pub(crate) fn most_bytes(vision: Vision, shape: Shape, width: usize) -> u64 {
+        let input = shape.components();
+        let base = match vision.of(shape) {
+            // Where blank pictures are seen as they are, the base is the picture.
+            Vision::Patches => input.max(2 * CENTROIDS * GRID * GRID),
+            _ => input,
+        };
+        let behind = match vision.of(shape) {
+            Vision::Plain => 0,
+            Vision::Whitened => base.min(256),
+            _ => width.next_multiple_of(16),
+        };
+        let matrices = base * (behind + KEY) + input * KEY;
+        // Means, scales and biases beside them.
+        4 * matrices as u64 + 64 * (base + behind + input) as u64 + (1 << 14)
     }
 
     /// Before anything was seen: keys of the raw observation, and no features worth learning from.
@@ -220,7 +260,7 @@ fn patches(sample: ArrayView2<'_, f32>, seed: u64) -> Patches {
         stride: 1,
         floor: (unit * 10.0 / 255.0).powi(2),
         decorrelation: Decorrelation::None,
-        centroids: 24,
+        centroids: CENTROIDS,
         clustering: Clustering::Spherical,
         start: Start::Sample,
         rounds: 10,
@@ -228,7 +268,7 @@ fn patches(sample: ArrayView2<'_, f32>, seed: u64) -> Patches {
         // The norm of a normalised patch is its side; cosines above 0.4 answer.
         activation: Activation::TwoSided { alpha: 2.0 },
         pool: Pool::Sum,
-        grid: 4,
+        grid: GRID,
         finish: Finish::SquareRoot,
         seed,
     }

@@ -64,7 +64,9 @@ impl Mind {
         order: Order,
         updates: u64,
     ) -> Result<Round, Error> {
-        cortex.settle()?;
+        if !settle(cortex)? {
+            return Ok(Round { before: None, after: None, kept: false, learned: 0 });
+        }
         let (out, candidates) = self.candidates();
         let mut sampler = Sampler::new(order, &candidates, self.config.seed, self.replays)?;
         let drawn: Vec<(u64, u32)> = sampler
@@ -85,15 +87,15 @@ impl Mind {
             cortex.learn(&percept.features, class, weight)?;
             learned.push((percept, class, weight));
         }
-        cortex.settle()?;
+        let solved = settle(cortex)?;
         let after = loss(cortex, &held, &out);
-        let worse = matches!((before, after), (Some(before), Some(after)) if after > before);
+        let worse = !solved || matches!((before, after), (Some(before), Some(after)) if after > before);
         let mut kept = !learned.is_empty();
         if worse && cortex.plasticity() == Plasticity::Closed {
             for (percept, class, weight) in &learned {
                 cortex.unlearn(&percept.features, *class, *weight)?;
             }
-            cortex.settle()?;
+            settle(cortex)?;
             kept = false;
         }
         Ok(Round { before, after, kept, learned: learned.len() })
@@ -173,6 +175,16 @@ impl Mind {
         });
         self.cortex = Some(cortex);
         outcome
+    }
+}
+
+/// Whether the slow system could take up all that it learned: a system that is singular for now keeps its last
+/// readout, and that is no reason not to wake up again.
+fn settle(cortex: &mut dyn crate::cortex::Cortex) -> Result<bool, Error> {
+    match cortex.settle() {
+        Ok(()) => Ok(true),
+        Err(Error::Singular { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -9,8 +9,8 @@ pub struct Admission {
     /// A look is written to a full memory when the slow system gave its class a probability of at most this
     /// (novelty gate), 0 to 1. Others are written as a reservoir of their class would. Default 0.5.
     pub known: f64,
-    /// A look whose nearest episode has the same class and lies within this share of the usual squared distance
-    /// strengthens it instead of being written. Default 0.01: the same thing again.
+    /// A look that has an episode of its class within this share of the usual squared distance strengthens it
+    /// instead of being written. Default 0.01: the same thing again.
     pub sameness: f64,
 }
 

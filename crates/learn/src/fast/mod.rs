@@ -161,11 +161,11 @@ impl Fast {
         Ok(Written::Stored(id))
     }
 
-    /// The episode that says the same already: near enough, and of the same class.
+    /// The episode that says the same already: near enough, and of the same class. That another class says so too
+    /// makes no difference: contradictions that are repeated must not fill the memory.
     fn same(&self, look: &Look<'_>, reading: &Reading, admission: Admission) -> Option<u64> {
-        let nearest = reading.nearest()?;
-        let near = -nearest.similarity <= admission.sameness * self.scale;
-        (near && reading.label_of(nearest.id) == Some(look.class)).then_some(nearest.id)
+        let nearest = reading.nearest_of(look.class)?;
+        (-nearest.similarity <= admission.sameness * self.scale).then_some(nearest.id)
     }
 
     /// An episode answered rightly: it is worth more.

@@ -41,21 +41,10 @@ impl Reading {
         shares
     }
 
-    /// The most similar episode; of equals the oldest.
-    pub(crate) fn nearest(&self) -> Option<&Associate> {
-        let first = self.answers.first()?;
-        Some(self.answers.iter().fold(first, |best, a| if a.similarity > best.similarity { a } else { best }))
-    }
-
-    /// The most similar episode of this class.
+    /// The most similar episode of this class; of equals the oldest.
     pub(crate) fn nearest_of(&self, class: u32) -> Option<&Associate> {
         let of_class = self.answers.iter().zip(&self.labels).filter(|(_, label)| **label == Some(class));
         of_class.map(|(a, _)| a).reduce(|best, a| if a.similarity > best.similarity { a } else { best })
-    }
-
-    pub(crate) fn label_of(&self, id: u64) -> Option<u32> {
-        let at = self.answers.iter().position(|a| a.id == id)?;
-        self.labels.get(at).copied().flatten()
     }
 }
 
@@ -70,7 +59,6 @@ mod tests {
         let association = Association { answers, energy: 0.25 };
         let reading = Reading::new(association, |id| (id != 9).then_some((id == 3).into()));
         assert_eq!(reading.distribution(2), [0.3 / 0.8, 0.5 / 0.8]);
-        assert_eq!(reading.nearest().map(|a| a.id), Some(5));
         assert_eq!(reading.nearest_of(1).map(|a| a.id), Some(3));
         assert_eq!(reading.nearest_of(7), None);
         assert_eq!(Reading::nothing().distribution(3), [0.0; 3]);

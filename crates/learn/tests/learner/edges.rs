@@ -121,6 +121,7 @@ fn one_component_is_enough() {
             learner.observe(&x, if x[0] < 0.5 { "low" } else { "high" }).unwrap();
         }
         sound(&learner, &[0.2]);
+        println!("{slow:?} {:?}", learner.predict(&[0.1]).unwrap());
         assert_eq!(learner.predict(&[0.1]).unwrap().label.as_deref(), Some("low"), "{slow:?}");
         assert_eq!(learner.predict(&[0.9]).unwrap().label.as_deref(), Some("high"), "{slow:?}");
     }

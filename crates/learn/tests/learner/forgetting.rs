@@ -138,7 +138,8 @@ fn a_forgotten_class_is_never_the_answer_until_it_comes_back() {
             for (pattern, other) in stream.iter().filter(|(_, other)| *other == label).take(40) {
                 learner.observe(pattern, other).unwrap();
             }
-            assert_eq!(learner.predict(&pattern).unwrap().label, Some(label), "{slow:?} {count}");
+            let of_class: Stream = stream.iter().filter(|(_, other)| *other == label).cloned().collect();
+            assert!(accuracy(&learner, &of_class) > 0.5, "{slow:?} {count}: {}", accuracy(&learner, &of_class));
         }
     }
 }
