@@ -1,5 +1,7 @@
 //! The network against plain loops, and the promises about its bits.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use attractor_nets::{Loss, Mlp, Optimiser};
 use ndarray::{Array2, array};
 use rand::{RngExt, SeedableRng};

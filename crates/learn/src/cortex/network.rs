@@ -67,7 +67,7 @@ impl Default for NetworkSettings {
 #[derive(Debug)]
 pub struct Network {
     settings: NetworkSettings,
-    network: Mlp,
+    mlp: Mlp,
     stable: Mlp,
     optimiser: Optimiser,
     /// Class of each output, in the order of arrival.
@@ -107,11 +107,11 @@ impl Network {
         // A network has an output from the start; the first class takes it.
         let widths: Vec<usize> =
             [width].into_iter().chain(settings.hidden.iter().copied()).chain([1]).collect();
-        let network = Mlp::new(&widths, &mut stream(settings.seed, "cortex/network"))?;
+        let mlp = Mlp::new(&widths, &mut stream(settings.seed, "cortex/network"))?;
         Ok(Self {
             optimiser: Optimiser::adam(settings.rate)?,
-            stable: network.clone(),
-            network,
+            stable: mlp.clone(),
+            mlp,
             settings,
             numbers: vec![],
             live: vec![],
@@ -146,13 +146,13 @@ impl Network {
             seed: from.u64()?,
         };
         let weights = from.f32s()?;
-        let network = Mlp::from_weights(&widths, weights).map_err(|_| impossible(from))?;
+        let mlp = Mlp::from_weights(&widths, weights).map_err(|_| impossible(from))?;
         let weights = from.f32s()?;
         let stable = Mlp::from_weights(&widths, weights).map_err(|_| impossible(from))?;
         let steps = from.u64()?;
         let moments =
             (0..if steps == 0 { 0 } else { 2 }).map(|_| from.f32s()).collect::<Result<Vec<_>, _>>()?;
-        let whole = moments.iter().all(|moment| moment.len() == network.weights().len());
+        let whole = moments.iter().all(|moment| moment.len() == mlp.weights().len());
         let optimiser = Optimiser::restored(Rule::Adam, settings.rate, steps, moments);
         let (numbers, live) = (from.u32s()?, from.bytes()?.iter().map(|&b| b == 1).collect::<Vec<_>>());
         let redrawn = from.u64()?;
@@ -175,7 +175,7 @@ impl Network {
             && (0.0..1.0).contains(&settings.keep);
         let (true, Ok(optimiser)) = (sound, optimiser) else { return Err(impossible(from)) };
         let readout = OnceLock::new();
-        Ok(Self { settings, network, stable, optimiser, numbers, live, redrawn, pending, readout })
+        Ok(Self { settings, mlp, stable, optimiser, numbers, live, redrawn, pending, readout })
     }
 
     /// The output of `class`, made where there is none.
@@ -184,9 +184,9 @@ impl Network {
             return Ok(output);
         }
         let output = self.numbers.len();
-        if output >= self.network.outputs() {
+        if output >= self.mlp.outputs() {
             let rng = || stream(self.settings.seed, &format!("cortex/network/{output}"));
-            self.network.grow(output + 1, &mut rng(), &mut [&mut self.optimiser])?;
+            self.mlp.grow(output + 1, &mut rng(), &mut [&mut self.optimiser])?;
             self.stable.grow(output + 1, &mut rng(), &mut [])?;
         }
         self.numbers.push(class);
@@ -205,13 +205,13 @@ impl Network {
         let inputs = Array2::from_shape_vec((rows, self.width()), taken.features)
             .map_err(|_| Error::TooFew { what: "a step", needed: rows, found: 0 })?;
         let live = &self.live;
-        self.network.step(
+        self.mlp.step(
             inputs.view(),
             |loss| loss.cross_entropy(0, &taken.outputs, &shares, |_, output| live[output]),
             &mut self.optimiser,
         )?;
         let share = 1.0 - 1.0 / (self.optimiser.steps() as f64 + 1.0);
-        self.stable.follow(&self.network, share.min(self.settings.keep) as f32)?;
+        self.stable.follow(&self.mlp, share.min(self.settings.keep) as f32)?;
         self.readout = OnceLock::new();
         Ok(())
     }
@@ -235,7 +235,7 @@ impl Cortex for Network {
     }
 
     fn width(&self) -> usize {
-        self.network.inputs()
+        self.mlp.inputs()
     }
 
     fn learn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<(), Error> {
@@ -271,7 +271,7 @@ impl Cortex for Network {
         self.redrawn += 1;
         let rng = || stream(self.settings.seed, &format!("cortex/network/redrawn/{}", self.redrawn));
         // The output exists, so that neither call can fail.
-        let _ = self.network.redraw(output, &mut rng(), &mut [&mut self.optimiser]);
+        let _ = self.mlp.redraw(output, &mut rng(), &mut [&mut self.optimiser]);
         let _ = self.stable.redraw(output, &mut rng(), &mut []);
         self.readout = OnceLock::new();
     }
@@ -287,19 +287,19 @@ impl Cortex for Network {
     fn bytes(&self) -> usize {
         let pending = (self.pending.features.capacity() + 2 * self.pending.outputs.capacity()) * 4;
         let picture = self.readout.get().map_or(0, |picture| picture.network.bytes());
-        let networks = self.network.bytes() + self.stable.bytes() + self.optimiser.bytes();
+        let networks = self.mlp.bytes() + self.stable.bytes() + self.optimiser.bytes();
         networks + picture + pending + self.numbers.capacity() * 4 + self.live.capacity()
     }
 
     fn save(&self, to: &mut Writer) {
         to.str(Self::KIND);
         to.u8(VERSION);
-        to.u32s(&self.network.widths().iter().map(|&w| w as u32).collect::<Vec<_>>());
+        to.u32s(&self.mlp.widths().iter().map(|&w| w as u32).collect::<Vec<_>>());
         to.f64(self.settings.rate);
         to.u32(self.settings.batch as u32);
         to.f64(self.settings.keep);
         to.u64(self.settings.seed);
-        to.f32s(self.network.weights());
+        to.f32s(self.mlp.weights());
         to.f32s(self.stable.weights());
         to.u64(self.optimiser.steps());
         self.optimiser.moments().iter().for_each(|moment| to.f32s(moment));

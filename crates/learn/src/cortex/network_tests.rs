@@ -121,23 +121,23 @@ fn a_forgotten_class_is_never_answered_until_it_is_learned_anew() {
 #[test]
 fn the_copy_that_answers_follows_in_every_number() {
     let mut cortex = Network::new(3, settings()).unwrap();
-    let start = cortex.network.weights().to_vec();
+    let start = cortex.mlp.weights().to_vec();
     let mut rng = stream(1, "test");
     for i in 0..8 {
         cortex.learn(&example(&mut rng, 0), 0, 1.0 + i as f32).unwrap();
     }
     // One class: the softmax is 1 and nothing moves. Two classes: the first average is half and half.
-    assert_eq!(cortex.network.weights(), start);
+    assert_eq!(cortex.mlp.weights(), start);
     let mut cortex = trained(8);
     let before = Network::new(3, settings()).unwrap();
     assert_eq!(cortex.steps(), 1);
     let hidden = 3 * 12 + 12;
     for at in 0..hidden {
-        let mean = 0.5 * (before.network.weights()[at] + cortex.network.weights()[at]);
+        let mean = 0.5 * (before.mlp.weights()[at] + cortex.mlp.weights()[at]);
         assert!((cortex.stable.weights()[at] - mean).abs() < 1e-6);
     }
-    let biases = cortex.network.weights().len() - 3;
-    assert!(cortex.stable.weights()[biases..] != cortex.network.weights()[biases..]);
+    let biases = cortex.mlp.weights().len() - 3;
+    assert!(cortex.stable.weights()[biases..] != cortex.mlp.weights()[biases..]);
     cortex.settle().unwrap();
     assert_eq!(cortex.steps(), 1);
 }
@@ -167,5 +167,5 @@ fn huge_features_and_a_constant_give_finite_scores() {
     let mut out = vec![];
     cortex.readout().scores(&[1e12, 1e12], &mut out);
     assert!(out.iter().all(|score| score.is_finite()), "{out:?}");
-    assert!(cortex.bytes() > cortex.network.weights().len() * 4 * 6);
+    assert!(cortex.bytes() > cortex.mlp.weights().len() * 4 * 6);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use attractor_data::stream;
 use attractor_nets::{Loss, Mlp, Optimiser};
-use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
+use ndarray::{Array2, ArrayBase, ArrayView2, Axis, CowArray, Ix2, concatenate};
 
 use super::{Batch, Recipe, Support};
 use crate::Error;
@@ -117,10 +117,9 @@ impl Terms<'_, '_> {
 
 /// Rows below rows.
 pub(super) fn stack(parts: &[ArrayView2<'_, f32>]) -> Result<Array2<f32>, Error> {
-    let expected = parts.first().map_or(0, |part| part.ncols());
+    let expected = parts.first().map_or(0, ArrayBase::ncols);
     concatenate(Axis(0), parts).map_err(|_| {
-        let found =
-            parts.iter().map(|part| part.ncols()).find(|&width| width != expected).unwrap_or(expected);
+        let found = parts.iter().map(ArrayBase::ncols).find(|&width| width != expected).unwrap_or(expected);
         Error::Width { expected, found, place: "an input beside those that were kept" }
     })
 }
