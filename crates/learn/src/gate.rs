@@ -3,8 +3,8 @@
 //! `p(y|x) = g(x) p_fast(y|x) + (1 - g(x)) p_slow(y|x)`, the interpolation of kNN-LM (Khandelwal et al. 2020), with
 //! a share that depends on the cue: `g(x) = sigmoid(a s(x) + b f(x) - 3)`, where `s` is the root of the entropy of the
 //! slow system over that of chance and `f` how familiar the cue is to the fast one: 1 less the rank of its energy
-//! among familiar ones. The constant is a prior for the slow system, once there is one. `a` and `b` are fitted online to the log-loss of answers given before the label
-//! was shown, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
+//! among familiar ones. The constant is a prior for the slow system, once there is one. `a` and `b` are fitted online to the log-loss of episodes drawn from all, each answered
+//! as if the memory did not hold it, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
 
 use attractor_store::wire::{Reader, Writer};
 

@@ -71,8 +71,17 @@ pub struct Completion {
 
 impl View {
     pub(crate) fn opinions(&self, percept: &Percept) -> Result<Opinions, Error> {
+        Ok(self.opinions_on(percept, self.fast.read(&percept.key)?))
+    }
+
+    /// What both would say if this episode were not there; the slow system may have learned it all the same.
+    pub(crate) fn opinions_without(&self, percept: &Percept, id: u64) -> Result<Opinions, Error> {
+        let beta = self.fast.episodes().memory().separation().beta();
+        Ok(self.opinions_on(percept, self.fast.read(&percept.key)?.without(id, beta)))
+    }
+
+    fn opinions_on(&self, percept: &Percept, reading: Reading) -> Opinions {
         let classes = self.labels.len();
-        let reading = self.fast.read(&percept.key)?;
         let mut fast = reading.distribution(classes);
         if fast.iter().all(|&p| p == 0.0) {
             fast.clear();
@@ -80,7 +89,7 @@ impl View {
         let slow = self.slow(&percept.features);
         let evidence =
             gate::Evidence { entropy: entropy(&slow), novelty: self.familiar.rank(reading.energy) };
-        Ok(Opinions { reading, fast, slow, evidence })
+        Opinions { reading, fast, slow, evidence }
     }
 
     /// The slow system's probabilities by class; empty when it knows none.

@@ -26,6 +26,24 @@ impl Reading {
         Self { energy: association.energy, effective, labels, answers: association.answers }
     }
 
+    /// What it would be if this episode were not there.
+    pub(crate) fn without(mut self, id: u64, beta: f64) -> Self {
+        let Some(at) = self.answers.iter().position(|a| a.id == id) else { return self };
+        self.answers.remove(at);
+        self.labels.remove(at);
+        let top = self.answers.iter().map(|a| a.similarity).fold(f64::NEG_INFINITY, f64::max);
+        if top == f64::NEG_INFINITY {
+            return Self::nothing();
+        }
+        let total: f64 = self.answers.iter().map(|a| (beta * (a.similarity - top)).exp()).sum();
+        for answer in &mut self.answers {
+            answer.weight = (beta * (answer.similarity - top)).exp() / total;
+        }
+        self.energy = -(top + total.ln() / beta);
+        self.effective = 1.0 / self.answers.iter().map(|a| a.weight * a.weight).sum::<f64>();
+        self
+    }
+
     /// The weight of every class below `classes`. Sums to one, or to zero when no episode has a label.
     pub(crate) fn distribution(&self, classes: usize) -> Vec<f64> {
         let mut shares = vec![0.0; classes];
@@ -63,5 +81,9 @@ mod tests {
         assert_eq!(reading.nearest_of(7), None);
         assert_eq!(Reading::nothing().distribution(3), [0.0; 3]);
         assert!((reading.effective - 1.0 / 0.38).abs() < 1e-12);
+        let rest = reading.without(3, 2.0);
+        assert_eq!(rest.answers.iter().map(|a| a.weight).collect::<Vec<_>>(), [0.5, 0.5]);
+        assert!((rest.energy - (0.5 - 2f64.ln() / 2.0)).abs() < 1e-12);
+        assert_eq!(rest.without(5, 2.0).without(9, 2.0), Reading::nothing());
     }
 }
