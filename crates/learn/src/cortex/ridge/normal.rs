@@ -213,14 +213,18 @@ impl Equations {
         weights[0] - weights[1..].iter().zip(&self.centre).map(|(w, &m)| w * f64::from(m)).sum::<f64>()
     }
 
-    /// All in f64, for a matrix that f32 takes for singular.
+    /// All in f64, for a matrix that f32 takes for singular; its diagonal raised by a billionth where f64 does too, as
+    /// it must when the features are far from 0 and hardly differ.
     fn doubled(&self) -> Option<Vec<f64>> {
         let n = self.order;
-        let mut matrix = self.matrix(|x| x);
-        factor::cholesky(&mut matrix, n)?;
-        let mut weights = self.targets.clone();
-        factor::solve(&matrix, n, &mut weights);
-        Some(weights)
+        [1.0, 1.0 + 1e-9].into_iter().find_map(|raise| {
+            let mut matrix = self.matrix(|x| x);
+            (0..n).for_each(|i| matrix[i * n + i] *= raise);
+            factor::cholesky(&mut matrix, n)?;
+            let mut weights = self.targets.clone();
+            factor::solve(&matrix, n, &mut weights);
+            Some(weights)
+        })
     }
 }
 
