@@ -36,5 +36,5 @@ mod shape;
 
 pub use error::Error;
 pub use loss::Loss;
-pub use mlp::Mlp;
+pub use mlp::{Draw, Mlp};
 pub use optimiser::{Optimiser, Rule};

@@ -9,11 +9,20 @@ use crate::error::check_finite;
 use crate::shape::Shape;
 use crate::{Error, Loss, Optimiser};
 
+/// How the weights of a new network are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Draw {
+    /// Weights and biases from `U(-1/sqrt(inputs), 1/sqrt(inputs))` of their layer, as PyTorch's `Linear` does.
+    #[default]
+    FanIn,
+    /// Weights from `U(-a, a)`, `a = sqrt(6 / (inputs + outputs))` of their layer, biases 0 (Glorot and Bengio 2010).
+    Glorot,
+}
+
 /// Layers of weights with rectified linear units between them, and one linear head.
 ///
-/// Weights and biases are drawn from `U(-1/sqrt(inputs), 1/sqrt(inputs))` of their layer, as PyTorch's `Linear`
-/// does. They are one flat vector: layer by layer the weights `[inputs, outputs]`, row by row, then the biases;
-/// there is no other state.
+/// Weights and biases are one flat vector: layer by layer the weights `[inputs, outputs]`, row by row, then the
+/// biases; there is no other state.
 #[derive(Debug, Clone)]
 pub struct Mlp {
     shape: Shape,
@@ -29,15 +38,31 @@ struct Layer {
 }
 
 impl Mlp {
-    /// A network of these widths, inputs first and outputs last, with weights drawn from `rng`.
+    /// A network of these widths, inputs first and outputs last, with weights drawn from `rng` as
+    /// [`Draw::FanIn`] says.
     ///
     /// # Errors
     /// [`Error::Size`] for fewer than two widths, [`Error::Parameter`] for a width of 0.
     pub fn new(widths: &[usize], rng: &mut impl Rng) -> Result<Self, Error> {
+        Self::drawn(widths, Draw::FanIn, rng)
+    }
+
+    /// The same with weights drawn as `draw` says.
+    ///
+    /// # Errors
+    /// As [`Mlp::new`].
+    pub fn drawn(widths: &[usize], draw: Draw, rng: &mut impl Rng) -> Result<Self, Error> {
         let shape = Shape::new(widths)?;
         let mut weights = Vec::with_capacity(shape.len());
         for (inputs, outputs, ..) in shape.layers() {
-            weights.extend((0..(inputs + 1) * outputs).map(|_| uniform(inputs, rng)));
+            match draw {
+                Draw::FanIn => weights.extend((0..(inputs + 1) * outputs).map(|_| uniform(inputs, rng))),
+                Draw::Glorot => {
+                    let bound = (6.0 / (inputs + outputs) as f32).sqrt();
+                    weights.extend((0..inputs * outputs).map(|_| rng.random_range(-bound..bound)));
+                    weights.extend((0..outputs).map(|_| 0.0));
+                }
+            }
         }
         Ok(Self { layers: upload(&shape, &weights), shape, weights })
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
-use attractor_nets::{Loss, Mlp, Optimiser};
+use attractor_nets::{Draw, Loss, Mlp, Optimiser};
 use ndarray::{Array2, array};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -84,6 +84,11 @@ fn weights_are_drawn_within_the_bounds_of_their_layer() {
     let largest = |weights: &[f32]| weights.iter().fold(0.0f32, |m, w| m.max(w.abs()));
     assert!((0.095..=0.1).contains(&largest(first)) && (0.18..=0.2).contains(&largest(second)));
     assert_eq!(network.weights(), Mlp::new(&[100, 25, 10], &mut rng(5)).unwrap().weights());
+
+    let glorot = Mlp::drawn(&[100, 50, 4], Draw::Glorot, &mut rng(5)).unwrap();
+    let (first, second) = glorot.weights().split_at(101 * 50);
+    assert!((0.19..=0.2).contains(&largest(first)) && first[5000..].iter().all(|&bias| bias == 0.0));
+    assert!((0.3..=1.0 / 3.0).contains(&largest(second)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Split MNIST in one pass, batches of ten: the protocol of Buzzega et al. 2020, with CLS-ER.
 
-use attractor_learn::strategy::{Codec, Copies, Distillation, Recipe};
+use attractor_learn::strategy::{Codec, Copies, Distillation, Draw, Recipe};
 
 use super::entries::{class_means, cls_er, dark, gdumb, naive, nearest, reservoir};
 use super::protocol::{Length, Schedule, contest};
@@ -33,7 +33,9 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         Effort::Smoke => (2, 3),
     };
     let stream = Split::new(&Digits::load(context)?, Scenario::Class);
-    let recipe = |rate: f64| Recipe::new(&[WIDTH, 100, 100, 10], rate);
+    // As the authors' network draws its first weights.
+    let draw = Draw::Glorot;
+    let recipe = |rate: f64| Recipe { draw, ..Recipe::new(&[WIDTH, 100, 100, 10], rate) };
     let copies = |rows: usize| Copies {
         consistency: 2.0,
         stable: 0.9,

@@ -1,7 +1,7 @@
 //! All ten digits again and again, their pixels permuted or turned: the protocols of Buzzega et al. 2020.
 
 use attractor_data::stream as random;
-use attractor_learn::strategy::{Codec, Copies, Distillation, Recipe};
+use attractor_learn::strategy::{Codec, Copies, Distillation, Draw, Recipe};
 use ndarray::{Array2, Axis};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -124,7 +124,9 @@ fn run(context: &mut Context<'_>, kind: Kind, published: &[Row]) -> Result<Outco
         Effort::Smoke => (2, 3),
     };
     let stream = Transformed { digits: Digits::load(context)?, kind, contexts };
-    let recipe = |rate: f64| Recipe::new(&[WIDTH, 100, 100, 10], rate);
+    // As the authors' network draws its first weights.
+    let draw = Draw::Glorot;
+    let recipe = |rate: f64| Recipe { draw, ..Recipe::new(&[WIDTH, 100, 100, 10], rate) };
     let distillation = |alpha: f64, beta: f64| Distillation { alpha, beta, rows: 128 };
     let copies = match kind {
         Kind::Permuted => Copies {

@@ -46,7 +46,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::Error;
 
-pub use attractor_nets::Rule;
+pub use attractor_nets::{Draw, Rule};
 pub use buffer::{Buffer, Codec, Drawn, Keep, Store};
 pub use cls_er::{ClsEr, Copies};
 pub use dark::{Dark, Distillation};

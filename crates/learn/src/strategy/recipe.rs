@@ -1,6 +1,6 @@
 //! What network a strategy trains, and how.
 
-use attractor_nets::Rule;
+use attractor_nets::{Draw, Rule};
 
 /// Which outputs take part in the softmax of a training example.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +21,8 @@ pub enum Support {
 pub struct Recipe {
     /// Widths of the layers, inputs first, outputs last.
     pub widths: Vec<usize>,
+    /// How its first weights are drawn.
+    pub draw: Draw,
     /// What is subtracted from every component of an input before the network sees it.
     pub mean: f32,
     /// What it is divided by then.
@@ -36,10 +38,19 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Inputs as they are, plain gradient descent at `rate`, softmax over all outputs, seed 0.
+    /// Weights drawn as PyTorch draws them, inputs as they are, plain gradient descent at `rate`, softmax over all outputs, seed 0.
     pub fn new(widths: &[usize], rate: f64) -> Self {
         let rule = Rule::Descent { momentum: 0.0, decay: 0.0 };
         let widths = widths.to_vec();
-        Self { widths, mean: 0.0, deviation: 1.0, rule, rate, support: Support::All, seed: 0 }
+        Self {
+            widths,
+            draw: Draw::FanIn,
+            mean: 0.0,
+            deviation: 1.0,
+            rule,
+            rate,
+            support: Support::All,
+            seed: 0,
+        }
     }
 }

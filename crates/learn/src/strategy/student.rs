@@ -22,7 +22,7 @@ pub(super) struct Student {
 
 impl Student {
     pub(super) fn new(recipe: &Recipe) -> Result<Self, Error> {
-        let network = Mlp::new(&recipe.widths, &mut stream(recipe.seed, "strategy/weights"))?;
+        let network = Mlp::drawn(&recipe.widths, recipe.draw, &mut stream(recipe.seed, "strategy/weights"))?;
         let optimiser = Optimiser::new(recipe.rule, recipe.rate)?;
         let Recipe { mean, deviation, .. } = *recipe;
         if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) {
