@@ -110,9 +110,10 @@ fn sleep_never_makes_what_is_held_out_worse() {
                     let (before, after) = (slumber.before.unwrap(), slumber.after.unwrap());
                     assert!(after <= before, "{slow:?} {seed} {features}: {before} {after}");
                     if let Some(last) = last {
-                        // The next sleep finds what this one left: nothing was pruned.
+                        // The next sleep finds what this one left, up to the rounding of what was taken back.
                         assert_eq!(slumber.pruned, 0);
-                        assert!((before - last as f64).abs() < 1e-9, "{slow:?} {seed} {features}: {last} {before}");
+                        let step: f64 = before - last;
+                        assert!(step.abs() < 1e-5, "{slow:?} {seed} {features}: {last} {before}");
                     }
                     last = Some(after);
                     learned += slumber.learned;
