@@ -171,8 +171,8 @@ fn a_learner_survives_kills() {
         tally.acknowledged += acknowledged - known;
         tally.untold += found - acknowledged;
         known = found;
+        tally.tell("learner");
         // Now and then the next life begins with a checkpoint.
         if number % 3 == 0 { learner.close().unwrap() } else { drop(learner) }
     }
-    tally.print("learner");
 }

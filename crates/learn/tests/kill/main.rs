@@ -30,7 +30,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn print(mut self, what: &str) {
+    /// Tells how it goes, every hundred kills and at the end.
+    fn tell(&mut self, what: &str) {
+        if self.kills % 100 != 0 && self.kills != kills() {
+            return;
+        }
         self.openings.sort_unstable();
         let at = |share: f64| self.openings[((self.openings.len() - 1) as f64 * share) as usize];
         println!(

@@ -88,16 +88,21 @@ fn a_bound_without_room_for_one_episode_is_an_error() {
 #[test]
 fn the_disk_stays_below_its_bound() {
     for slow in SLOW {
-        let config = Config { disk_bytes: 1 << 20, ..config(slow) };
+        // A memory that is soon full, so that files are merged again and again.
+        let config = Config { disk_bytes: 1 << 19, memory_bytes: 700_000, ..config(slow) };
         let ram = Ram::new();
         let mut learner = open(&ram, &config);
-        for (i, (pattern, label)) in clusters(6_000, 3).iter().enumerate() {
+        for (i, (pattern, label)) in clusters(2_500, 3).iter().enumerate() {
             learner.observe(pattern, label).unwrap();
             if i % 50 == 0 {
                 assert!(learner.stats().disk_bytes <= config.disk_bytes, "{}", learner.stats().disk_bytes);
                 assert_eq!(learner.stats().disk_bytes, ram.bytes());
             }
+            if i % 400 == 399 {
+                learner.checkpoint().unwrap();
+            }
         }
+        println!("{slow:?}: {} of {} bytes, {} episodes", ram.bytes(), config.disk_bytes, learner.stats().episodes);
     }
 }
 

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use crate::streams::*;
 
 fn rows(stream: &Stream) -> (Array2<f32>, Vec<&str>) {
-    let width = stream[0].0.len();
+    let width = stream.first().map_or(8, |(pattern, _)| pattern.len());
     let all: Vec<f32> = stream.iter().flat_map(|(pattern, _)| pattern.clone()).collect();
     let labels = stream.iter().map(|(_, label)| label.as_str()).collect();
     (Array2::from_shape_vec((stream.len(), width), all).unwrap(), labels)

@@ -77,8 +77,13 @@ fn a_sleep_that_was_interrupted_goes_on_where_it_stopped() {
 
 #[test]
 fn sleep_is_deterministic_in_every_order() {
-    let orders =
-        [Order::Uniform, PRIORITISED, Order::ClassBalanced, Order::GoalWeighted, Order::PrototypicalFirst];
+    let orders = [
+        Order::Uniform,
+        PRIORITISED,
+        Order::ClassBalanced,
+        Order::GoalWeighted,
+        Order::PrototypicalFirst,
+    ];
     for slow in [Slow::Ridge, Slow::Mean, Slow::Discriminant] {
         for order in orders {
             let sleep = || {
@@ -105,12 +110,10 @@ fn sleep_never_makes_what_is_held_out_worse() {
                     let (before, after) = (slumber.before.unwrap(), slumber.after.unwrap());
                     assert!(after <= before, "{slow:?} {seed} {features}: {before} {after}");
                     if let Some(last) = last {
-                        // The next sleep finds what this one left: nothing was pruned.
+                        // The next sleep finds what this one left, up to the rounding of what was taken back.
                         assert_eq!(slumber.pruned, 0);
-                        assert!(
-                            (before - last as f64).abs() < 1e-9,
-                            "{slow:?} {seed} {features}: {last} {before}"
-                        );
+                        let step: f64 = before - last;
+                        assert!(step.abs() < 1e-5, "{slow:?} {seed} {features}: {last} {before}");
                     }
                     last = Some(after);
                     learned += slumber.learned;
@@ -145,10 +148,7 @@ fn pruning_keeps_exceptions_and_some_of_every_class() {
     let after = learner.stats();
     assert!(slumber.pruned > 0, "{slumber:?}");
     assert_eq!(after.episodes as u64 + slumber.pruned, before.episodes as u64);
-    assert!(
-        after.episodes >= after.room - after.room / 4 - 1,
-        "no more than a quarter of the room is made free"
-    );
+    assert!(after.episodes >= after.room - after.room / 4 - 1, "no more than a quarter of the room is made free");
     for id in &exceptions {
         assert!(learner.forget(attractor_learn::Forget::Episode(*id)).is_ok(), "an exception was pruned");
     }
