@@ -4,7 +4,7 @@
 
 mod place;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -181,6 +181,29 @@ fn lines_of_standard_input_are_learned_and_answered() {
     complained(&feed(&place, "learn - --brain new", ""), &["no observation"]);
     complained(&feed(&place, "learn - --brain new --order iid", ""), &["--order"]);
     assert!(!place.path("new").exists(), "nothing is made of nothing");
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let place = Place::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_attractor"))
+        .args("learn - --brain brain --json".split(' '))
+        .current_dir(place.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..20 {
+        writeln!(input, "{{\"x\":[{number},{}],\"y\":{}}}", 20 - number, number % 2).unwrap();
+        let object: Value = serde_json::from_str(&told.next().unwrap().unwrap()).unwrap();
+        assert_eq!(object["line"], number + 1);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(place.json("inspect brain")[0]["observations"], 20);
+    assert_eq!(objects(&feed(&place, "predict brain - --json", "{\"x\":[0,20]}"))[0]["label"], "0");
 }
 
 #[test]
