@@ -4,7 +4,7 @@
 
 mod place;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -124,6 +124,7 @@ fn a_table_is_learned_continued_predicted_and_inspected() {
     assert_eq!(seen["classes"].as_array().unwrap().len(), 2);
     assert_eq!(seen["damage"], Value::Array(Vec::new()));
     assert!(seen["generation"].as_u64().unwrap() > 1 && seen["disk_bytes"].as_u64().unwrap() > 0);
+    assert!(seen["memory_bytes"]["episodes"].as_u64().unwrap() > 0 && seen["memory_total"].is_u64());
     let said = place.ok("inspect brain");
     assert!(said.contains("high: 16 observations") && said.contains("room for"), "{said}");
 }
@@ -183,6 +184,29 @@ fn lines_of_standard_input_are_learned_and_answered() {
 }
 
 #[test]
+fn what_was_acknowledged_survives_a_kill() {
+    let place = Place::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_attractor"))
+        .args("learn - --brain brain --json".split(' '))
+        .current_dir(place.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..20 {
+        writeln!(input, "{{\"x\":[{number},{}],\"y\":{}}}", 20 - number, number % 2).unwrap();
+        let object: Value = serde_json::from_str(&told.next().unwrap().unwrap()).unwrap();
+        assert_eq!(object["line"], number + 1);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(place.json("inspect brain")[0]["observations"], 20);
+    assert_eq!(objects(&feed(&place, "predict brain - --json", "{\"x\":[0,20]}"))[0]["label"], "0");
+}
+
+#[test]
 fn folders_of_pictures_are_seen_as_pictures() {
     let place = Place::new();
     pictures(&place, "shapes", 10);
@@ -208,7 +232,7 @@ fn folders_of_pictures_are_seen_as_pictures() {
     assert!(away(&back) < 0.7 * away(&cue), "{} of {}", away(&back), away(&cue));
     assert_eq!(back.slice(ndarray::s![.., ..72]), original.slice(ndarray::s![.., ..72]));
     place.ok("recall brain --cues shapes --take 1 --clamp 0-71 --out back.npy");
-    place.refused("recall brain --cues shapes --damage flip:0.1", &["shapes"]);
+    place.refused("recall brain --cues shapes --damage gauss:0.1", &["which components are known"]);
     place.refused("recall brain --cues shapes", &["which components are known"]);
     place.refused("recall brain --cues shapes --damping 0.5", &["--damping"]);
 }

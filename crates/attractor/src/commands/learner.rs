@@ -1,5 +1,6 @@
 //! `attractor inspect` of a learner's directory.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use attractor_learn::Stats;
@@ -44,7 +45,14 @@ pub(crate) fn inspect(directory: &Path, output: &Output) -> anyhow::Result<()> {
         seed: config.seed,
         damage: snapshot.damage().iter().map(ToString::to_string).collect(),
     };
-    if output.json() { output.object(&report) } else { tell(&report, output) }
+    if !output.json() {
+        return tell(&report, output);
+    }
+    // By name, as `attractor learn` gives them.
+    let parts: BTreeMap<_, _> = report.stats.memory_bytes.iter().copied().collect();
+    let mut object = serde_json::to_value(&report)?;
+    object["memory_bytes"] = serde_json::to_value(parts)?;
+    output.object(&object)
 }
 
 fn tell(report: &Report, output: &Output) -> anyhow::Result<()> {

@@ -99,7 +99,7 @@ mod tests {
         for (bad, word) in [
             ("{\"x\":[1,NaN]}", "column"),
             ("{\"x\":[]}", "x is empty"),
-            ("{\"x\":[1e39]}", "component 0"),
+            ("{\"x\":[1e39]}", "number"),
             ("{\"x\":[1],\"y\":[]}", "text or a number"),
             ("{\"x\":[1],\"z\":1}", "unknown field `z`"),
             ("{\"y\":1}", "missing field `x`"),
