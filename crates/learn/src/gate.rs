@@ -3,8 +3,10 @@
 //! `p(y|x) = g(x) p_fast(y|x) + (1 - g(x)) p_slow(y|x)`, the interpolation of kNN-LM (Khandelwal et al. 2020), with
 //! a share that depends on the cue: `g(x) = sigmoid(a s(x) + b f(x) - 3)`, where `s` is the root of the entropy of the
 //! slow system over that of chance and `f` how familiar the cue is to the fast one: 1 less the rank of its energy
-//! among familiar ones. The constant is a prior for the slow system, once there is one. `a` and `b` are fitted online to the log-loss of episodes drawn from all, each answered
-//! as if the memory did not hold it, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
+//! among familiar ones. The constant is a prior for the slow system, once there is one.
+//!
+//! `a` and `b` are fitted online to the log-loss of episodes drawn from all, each answered as if the memory did not
+//! hold it, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
 
 use attractor_store::wire::{Reader, Writer};
 
@@ -46,11 +48,11 @@ impl Gate {
         1.0 / (1.0 + (-(self.weights[0] * s + self.weights[1] * u + PRIOR)).exp())
     }
 
-    /// One step on `-ln p(y)`, given what each system gave the class that was right.
-    pub(crate) fn learn(&mut self, evidence: Evidence, fast: f64, slow: f64) {
+    /// One step on `-weight ln p(y)`, given what each system gave the class that was right.
+    pub(crate) fn learn(&mut self, evidence: Evidence, fast: f64, slow: f64, weight: f64) {
         let g = self.share(evidence);
         let mixed = (g * fast + (1.0 - g) * slow).max(1e-9);
-        let slope = -(fast - slow) / mixed * g * (1.0 - g);
+        let slope = -weight * (fast - slow) / mixed * g * (1.0 - g);
         for ((weight, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence))
         {
             let gradient = slope * input;
@@ -92,14 +94,14 @@ mod tests {
         let sure = Evidence { entropy: 0.01, novelty: 0.1 };
         let mut gate = Gate::default();
         for _ in 0..2_000 {
-            gate.learn(unsure, 0.9, 0.2);
-            gate.learn(sure, 0.6, 0.99);
+            gate.learn(unsure, 0.9, 0.2, 1.0);
+            gate.learn(sure, 0.6, 0.99, 1.0);
         }
         assert!(gate.share(unsure) > 0.8, "{gate:?} {}", gate.share(unsure));
         assert!(gate.share(sure) < 0.2, "{gate:?} {}", gate.share(sure));
         // The other way round, the gate turns.
         for _ in 0..20_000 {
-            gate.learn(unsure, 0.2, 0.9);
+            gate.learn(unsure, 0.2, 0.9, 1.0);
         }
         assert!(gate.share(unsure) < 0.5);
     }
@@ -117,7 +119,7 @@ mod tests {
             down.weights[i] -= 1e-6;
             let numeric = (loss(&up) - loss(&down)) / 2e-6;
             let mut gate = Gate::default();
-            gate.learn(evidence, 0.7, 0.1);
+            gate.learn(evidence, 0.7, 0.1, 1.0);
             let step = gate.weights[i] - Gate::default().weights[i];
             let analytic = -step * gate.squares[i].sqrt() / RATE;
             assert!((numeric - analytic).abs() < 1e-6, "{numeric} {analytic}");
@@ -128,7 +130,7 @@ mod tests {
     fn certainty_about_the_wrong_class_leaves_it_finite() {
         let mut gate = Gate::default();
         for _ in 0..100 {
-            gate.learn(Evidence { entropy: f64::from(u8::MAX), novelty: -1.0 }, 0.0, 0.0);
+            gate.learn(Evidence { entropy: f64::from(u8::MAX), novelty: -1.0 }, 0.0, 0.0, 1.0);
         }
         assert!(gate.share(Evidence { entropy: 0.0, novelty: 1.0 }).is_finite());
     }

@@ -162,7 +162,7 @@ impl Mind {
             admission: self.config.admission,
             eviction: self.config.eviction,
             seen_of_class,
-            share_of_class: self.room() as u64 / self.looks.len().max(1) as u64,
+            share_of_class: self.share_of_class(),
         };
         let mut draws = Draws::new(self.config.seed, "admission", self.draws);
         let written = {
@@ -206,18 +206,28 @@ impl Mind {
     /// trust recent episodes, and cost one point of accuracy over all classes.
     fn look_back(&self) -> Result<(), Error> {
         let mut draws = Draws::new(self.config.seed, "looking back", self.seen);
-        let (evidence, fast, slow) = {
+        let (evidence, fast, slow, weight) = {
             let view = self.view();
             let episode = view.fast.episodes().iter().nth(draws.below(view.fast.len()));
-            let Some((id, class)) = episode.and_then(|e| Some((e.id, e.label? as usize))) else { return Ok(()) };
+            let Some((id, class, surprise)) =
+                episode.and_then(|e| Some((e.id, e.label? as usize, f64::from(e.priority))))
+            else {
+                return Ok(());
+            };
             let mut value = Vec::new();
             view.fast.episodes().value(id, &mut value)?;
             let opinions = view.opinions_without(&view.perception.see(&value)?, id)?;
             let at = |system: &[f64]| system.get(class).copied();
             let (Some(fast), Some(slow)) = (at(&opinions.fast), at(&opinions.slow)) else { return Ok(()) };
-            (opinions.evidence, fast, slow)
+            // Surprising looks are all written, others as a reservoir would: they count for those that were not.
+            let looks = self.looks.get(&(class as u32)).copied().unwrap_or(1).max(1);
+            let weight = match (-surprise).exp() <= self.config.admission.known {
+                true => (self.share_of_class() as f64 / looks as f64).min(1.0),
+                false => 1.0,
+            };
+            (opinions.evidence, fast, slow, weight)
         };
-        self.view_mut().gate.learn(evidence, fast, slow);
+        self.view_mut().gate.learn(evidence, fast, slow, weight);
         Ok(())
     }
 
@@ -321,6 +331,11 @@ impl Mind {
         let damage = episodes.verify();
         lost.into_iter().try_for_each(|id| view.fast.remove(id))?;
         Ok(damage)
+    }
+
+    /// Episodes that a class could have if all had as many.
+    fn share_of_class(&self) -> u64 {
+        self.room() as u64 / self.looks.len().max(1) as u64
     }
 
     /// Bytes of everything but the episodes, as they may become.
