@@ -62,18 +62,19 @@ fn read(
 
 fn read_labels(path: &Path) -> anyhow::Result<Vec<u32>> {
     let text = path.to_string_lossy();
-    let array = match text.rsplit_once(':') {
-        Some((archive, member)) if archive.ends_with(".npz") => npz::read(Path::new(archive), member)?,
-        _ if text.ends_with(".npy") => npy::read(path)?,
-        _ if text.ends_with(".npz") => {
+    let ends = |path: &Path, ending: &str| path.extension().is_some_and(|found| found == ending);
+    let member = text.rsplit_once(':').map(|(archive, member)| (Path::new(archive), member));
+    let array = match member.filter(|(archive, _)| ends(archive, "npz")) {
+        Some((archive, member)) => npz::read(archive, member)?,
+        None if ends(path, "npy") => npy::read(path)?,
+        None if ends(path, "npz") => {
             let what = format!("{text}: which of its members has the labels?");
             return Err(Refusal::new(what, format!("name it: {text}:labels")).into());
         }
-        _ => idx::read(path)?,
+        None => idx::read(path)?,
     };
-    Ok(array
-        .to_labels()
-        .map_err(|reason| attractor_data::Error::Malformed { path: path.to_owned(), reason })?)
+    let at = |reason| attractor_data::Error::Malformed { path: path.to_owned(), reason };
+    Ok(array.to_labels().map_err(at)?)
 }
 
 /// The label of every example; an error where there are none.

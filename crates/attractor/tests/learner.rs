@@ -19,11 +19,11 @@ use place::Place;
 
 /// `rows` of two classes that are far from each other.
 fn table(place: &Place, name: &str, rows: usize) {
-    let mut text = "length,width,depth,kind\n".to_owned();
+    let mut text = b"length,width,depth,kind\n".to_vec();
     for row in 0..rows {
         let wiggle = (row * 7 % 11) as f32 / 50.0;
         let (base, kind) = if row % 2 == 0 { (0.0, "low") } else { (3.0, "high") };
-        text += &format!("{},{},{},{kind}\n", base + wiggle, base - wiggle, 1.0 + wiggle);
+        writeln!(text, "{},{},{},{kind}", base + wiggle, base - wiggle, 1.0 + wiggle).unwrap();
     }
     std::fs::write(place.path(name), text).unwrap();
 }

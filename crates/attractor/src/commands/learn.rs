@@ -74,7 +74,8 @@ struct Experience<'a> {
     schema: u32,
     command: &'static str,
     kind: &'static str,
-    experience: usize,
+    #[serde(rename = "experience")]
+    number: usize,
     name: &'a str,
     observations: usize,
     seconds: f64,
@@ -214,7 +215,7 @@ impl Pupil {
                         schema: 1,
                         command: "learn",
                         kind: "experience",
-                        experience,
+                        number: experience,
                         name,
                         observations,
                         seconds,
