@@ -79,7 +79,8 @@ fn check(scenario: &Scenario, slow: Slow, every: usize) -> Result<usize, String>
             }
             looked_at += 1;
             let storage = ram(&crash.files);
-            let mut found = learner(Arc::new(storage.clone()), slow).map_err(|e| format!("{e}: {}", crash.story))?;
+            let mut found =
+                learner(Arc::new(storage.clone()), slow).map_err(|e| format!("{e}: {}", crash.story))?;
             let print = print(&found);
             if !allowed.iter().any(|(_, state)| *state == print) {
                 return Err(format!("{print}\nis not\n{}\n{}", allowed[0].1, crash.story));
@@ -105,8 +106,9 @@ fn check(scenario: &Scenario, slow: Slow, every: usize) -> Result<usize, String>
 fn every_crash_leaves_what_was_acknowledged() {
     for slow in [Slow::Ridge, Slow::Mean] {
         let scenario = scenario(slow);
-        let all: usize =
-            (0..=scenario.recorder.position()).map(|at| scenario.recorder.crashes(at, Depth::Writes).len()).sum();
+        let all: usize = (0..=scenario.recorder.position())
+            .map(|at| scenario.recorder.crashes(at, Depth::Writes).len())
+            .sum();
         check(&scenario, slow, all.div_ceil(MOST)).unwrap();
     }
 }

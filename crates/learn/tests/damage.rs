@@ -104,7 +104,10 @@ fn a_damaged_segment_costs_what_lay_there() {
                 let ram = ram(&files);
                 let learner = try_open(&ram, &config).expect(&story);
                 if learner.damage().is_empty() {
-                    assert!(answers(&learner, &probes) == expected, "{story}: unnamed, and something is lost");
+                    assert!(
+                        answers(&learner, &probes) == expected,
+                        "{story}: unnamed, and something is lost"
+                    );
                     harmless += 1;
                 } else {
                     let told: Vec<String> = learner.damage().iter().map(ToString::to_string).collect();
@@ -144,7 +147,11 @@ fn a_damaged_state_is_an_error_that_names_it() {
             for cut in [false, true] {
                 let mut files = whole.clone();
                 let content = files.get_mut(&name).unwrap();
-                if cut { content.truncate(at) } else { content[at] ^= 1 << (at % 8) }
+                if cut {
+                    content.truncate(at)
+                } else {
+                    content[at] ^= 1 << (at % 8)
+                }
                 let ram = ram(&files);
                 match try_open(&ram, &config) {
                     Err(error) => assert!(error.to_string().contains(&name), "{name} {at} {cut}: {error}"),
@@ -156,7 +163,10 @@ fn a_damaged_state_is_an_error_that_names_it() {
     }
     let mut files = whole.clone();
     files.retain(|name, _| !name.ends_with(".mind"));
-    assert!(matches!(try_open(&ram(&files), &config), Err(Error::Store(attractor_store::Error::Damaged { .. }))));
+    assert!(matches!(
+        try_open(&ram(&files), &config),
+        Err(Error::Store(attractor_store::Error::Damaged { .. }))
+    ));
     let mut files = whole.clone();
     files.remove("MANIFEST");
     assert!(try_open(&ram(&files), &config).is_err());
@@ -171,7 +181,10 @@ fn a_newer_learner_is_not_touched() {
     files.insert("MANIFEST".to_owned(), manifest.encode());
     let ram = ram(&files);
     let error = try_open(&ram, &config).expect_err("newer");
-    assert!(matches!(error, Error::Store(attractor_store::Error::Newer { found: 2, known: 1, .. })), "{error}");
+    assert!(
+        matches!(error, Error::Store(attractor_store::Error::Newer { found: 2, known: 1, .. })),
+        "{error}"
+    );
     assert_eq!(self::files(&ram), files);
     manifest.owner_version = 1;
     manifest.owner = "somebody else".to_owned();
@@ -289,7 +302,9 @@ fn through_full_disks(config: &Config, count: usize, room: usize) {
     let mut learner = open(&recorder, config);
     assert!(answers(&learner, &probes) == answers(&expected, &probes));
     learner.checkpoint().unwrap();
-    let of = |storage: &dyn Storage| files(storage).into_iter().find(|(name, _)| name.ends_with(".mind")).unwrap().1;
+    let of = |storage: &dyn Storage| {
+        files(storage).into_iter().find(|(name, _)| name.ends_with(".mind")).unwrap().1
+    };
     expected.checkpoint().unwrap();
     assert!(of(&recorder) == of(&smooth));
 }

@@ -376,12 +376,7 @@ impl Learner {
     }
 
     /// Into the journal first, then into the mind.
-    fn take(
-        &mut self,
-        event: &Event,
-        percept: Percept,
-        first: &mut Option<Mind>,
-    ) -> Result<Observed, Error> {
+    fn take(&mut self, event: &Event, percept: Percept, first: &mut Option<Mind>) -> Result<Observed, Error> {
         let Event::Observe(look) = event else { unreachable!("only looks are taken here") };
         // Before anything else happens: should it fail, nothing has changed.
         self.maybe_checkpoint()?;

@@ -107,7 +107,8 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
             let mut mind = Mind::load(&mut from, restore)?;
             // Now, and not when a sleep or a fit reads them and it is too late.
             for error in mind.drop_unreadable()? {
-                if damage.iter().all(|known: &attractor_store::Error| known.to_string() != error.to_string()) {
+                if damage.iter().all(|known: &attractor_store::Error| known.to_string() != error.to_string())
+                {
                     damage.push(error);
                 }
             }

@@ -6,9 +6,9 @@
 
 mod child;
 mod learner;
+mod store;
 #[path = "../streams/mod.rs"]
 mod streams;
-mod store;
 
 use std::time::Duration;
 

@@ -128,7 +128,8 @@ fn a_hundred_thousand_episodes_open() {
     }
     const COUNT: u64 = 100_000;
     let folder = tempfile::tempdir().unwrap();
-    let builder = || Store::builder(KEY, VALUE).codecs(Codec::F32, Codec::Int8).durability(Durability::System);
+    let builder =
+        || Store::builder(KEY, VALUE).codecs(Codec::F32, Codec::Int8).durability(Durability::System);
     let mut store = builder().open(folder.path()).unwrap();
     for _ in 0..COUNT {
         put(&mut store);

@@ -8,7 +8,9 @@ use crate::streams::*;
 #[test]
 fn memory_stays_below_its_bound() {
     for slow in SLOW {
-        for (vision, features) in [(Vision::Random, 48), (Vision::Random, 300), (Vision::Plain, 48), (Vision::Whitened, 48)] {
+        for (vision, features) in
+            [(Vision::Random, 48), (Vision::Random, 300), (Vision::Plain, 48), (Vision::Whitened, 48)]
+        {
             let config = Config { vision, features, memory_bytes: 0, ..config(slow) };
             let config = roomy(&config, 8, 60_000);
             below(&config, &clusters(1_300, 3));
@@ -100,7 +102,12 @@ fn the_disk_stays_below_its_bound() {
                 learner.checkpoint().unwrap();
             }
         }
-        println!("{slow:?}: {} of {} bytes, {} episodes", ram.bytes(), config.disk_bytes, learner.stats().episodes);
+        println!(
+            "{slow:?}: {} of {} bytes, {} episodes",
+            ram.bytes(),
+            config.disk_bytes,
+            learner.stats().episodes
+        );
     }
 }
 
@@ -142,7 +149,8 @@ fn a_rare_class_that_is_worth_much_stays() {
     for eviction in [Eviction::ClassDebt, Eviction::LeastUseful] {
         let config = Config { eviction, memory_bytes: 700_000, ..config(Slow::Ridge) };
         let mut learner = Learner::builder().config(config).ephemeral().unwrap();
-        let rare: Vec<Vec<f32>> = (0..5).map(|i| vec![-6.0 - i as f32, 6.0, -6.0, 6.0 + i as f32, 0.0, 0.0, 0.0, 1.0]).collect();
+        let rare: Vec<Vec<f32>> =
+            (0..5).map(|i| vec![-6.0 - i as f32, 6.0, -6.0, 6.0 + i as f32, 0.0, 0.0, 0.0, 1.0]).collect();
         for (i, (pattern, label)) in clusters(4_000, 3).iter().enumerate() {
             if i % 40 == 10 && i < 200 {
                 let look = Look { pattern: &rare[i / 40], label: "rare", utility: 1_000.0, meta: b"gold" };

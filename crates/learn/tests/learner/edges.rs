@@ -14,15 +14,21 @@ fn sound(learner: &Learner, probe: &[f32]) {
     let total: f64 = answer.probabilities.iter().map(|(_, p)| p).sum();
     assert!(answer.probabilities.iter().all(|(_, p)| (0.0..=1.0 + 1e-9).contains(p)), "{answer:?}");
     assert!(answer.label.is_none() || (total - 1.0).abs() < 1e-6, "{answer:?}");
-    assert!((0.0..=1.0 + 1e-9).contains(&answer.confidence) && (0.0..=1.0).contains(&answer.share), "{answer:?}");
+    assert!(
+        (0.0..=1.0 + 1e-9).contains(&answer.confidence) && (0.0..=1.0).contains(&answer.share),
+        "{answer:?}"
+    );
     assert!(answer.effective.is_finite() && !answer.novelty.energy.is_nan(), "{answer:?}");
     assert!(answer.episodes.iter().all(|e| e.weight.is_finite() && e.similarity.is_finite()), "{answer:?}");
     let novelty = learner.novelty(probe).unwrap();
     assert_eq!(novelty, answer.novelty);
     assert!((0.0..=1.0).contains(&novelty.rank));
     if learner.stats().episodes > 0 {
-        for known in [vec![true; probe.len()], vec![false; probe.len()], (0..probe.len()).map(|i| i % 2 == 0).collect()]
-        {
+        for known in [
+            vec![true; probe.len()],
+            vec![false; probe.len()],
+            (0..probe.len()).map(|i| i % 2 == 0).collect(),
+        ] {
             let found = learner.recall(probe, &known).unwrap();
             assert!(found.pattern.iter().all(|x| x.is_finite()) && found.energy.is_finite(), "{found:?}");
             for (i, known) in known.iter().enumerate() {
@@ -127,7 +133,9 @@ fn the_largest_numbers_are_no_harm() {
         let mut learner = learner(&config(slow));
         for i in 0..140u32 {
             let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
-            learner.observe(&[sign * 1e18, 0.0, f32::MIN_POSITIVE, 1.0], ["up", "down"][i as usize % 2]).unwrap();
+            learner
+                .observe(&[sign * 1e18, 0.0, f32::MIN_POSITIVE, 1.0], ["up", "down"][i as usize % 2])
+                .unwrap();
         }
         sound(&learner, &[1e18, 0.0, 0.0, 1.0]);
         sound(&learner, &[0.0; 4]);

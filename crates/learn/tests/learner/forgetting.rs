@@ -91,9 +91,8 @@ fn the_slow_system_takes_a_forgotten_episode_back() {
             };
             stream.iter().take(60).flat_map(share).collect()
         };
-        let distance = |a: &[f64], b: &[f64]| {
-            a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0f64, f64::max)
-        };
+        let distance =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0f64, f64::max);
         let budget = attractor_learn::Budget::updates(1);
         let mut polluted = build(true).0;
         polluted.sleep(budget).unwrap();
@@ -104,7 +103,12 @@ fn the_slow_system_takes_a_forgotten_episode_back() {
         with.sleep(budget).unwrap();
         let (a, b, c) = (slow_only(&without), slow_only(&with), slow_only(&polluted));
         println!("{slow:?}: {} back, {} polluted", distance(&a, &b), distance(&a, &c));
-        assert!(distance(&a, &b) < 0.3 * distance(&a, &c), "{slow:?} {} {}", distance(&a, &b), distance(&a, &c));
+        assert!(
+            distance(&a, &b) < 0.3 * distance(&a, &c),
+            "{slow:?} {} {}",
+            distance(&a, &b),
+            distance(&a, &c)
+        );
     }
 }
 
@@ -144,7 +148,11 @@ fn a_forgotten_class_is_never_the_answer_until_it_comes_back() {
             // Whatever is pending is solved.
             learner.sleep(attractor_learn::Budget::updates(1)).unwrap();
             let of_class: Stream = stream.iter().filter(|(_, other)| *other == label).cloned().collect();
-            assert!(accuracy(&learner, &of_class) > 0.5, "{slow:?} {count}: {}", accuracy(&learner, &of_class));
+            assert!(
+                accuracy(&learner, &of_class) > 0.5,
+                "{slow:?} {count}: {}",
+                accuracy(&learner, &of_class)
+            );
         }
     }
 }

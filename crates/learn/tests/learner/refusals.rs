@@ -86,11 +86,14 @@ fn a_refused_call_changes_nothing() {
 #[test]
 fn a_refused_first_call_decides_nothing() {
     let calls: [(&str, Call); 4] = [
-        ("bad row", Box::new(|learner| {
-            let mut patterns = Array2::zeros((2, 5));
-            patterns[[1, 2]] = f32::NAN;
-            learner.observe_many(patterns.view(), &["a", "b"]).map(drop)
-        })),
+        (
+            "bad row",
+            Box::new(|learner| {
+                let mut patterns = Array2::zeros((2, 5));
+                patterns[[1, 2]] = f32::NAN;
+                learner.observe_many(patterns.view(), &["a", "b"]).map(drop)
+            }),
+        ),
         ("NaN", Box::new(|learner| learner.observe(&[f32::NAN; 5], "a").map(drop))),
         ("label", Box::new(|learner| learner.observe(&[0.0; 5], "").map(drop))),
         ("empty", Box::new(|learner| learner.observe(&[], "a").map(drop))),

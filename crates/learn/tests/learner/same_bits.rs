@@ -24,7 +24,12 @@ fn looped(config: &Config, stream: &Stream, probes: &Stream) -> (Vec<u8>, Vec<St
 }
 
 /// Learns a stream in batches of these sizes, over and over.
-fn batched(config: &Config, stream: &Stream, probes: &Stream, sizes: &[usize]) -> (Vec<u8>, Vec<String>, String) {
+fn batched(
+    config: &Config,
+    stream: &Stream,
+    probes: &Stream,
+    sizes: &[usize],
+) -> (Vec<u8>, Vec<String>, String) {
     let ram = Ram::new();
     let mut learner = open(&ram, config);
     let mut rest = &stream[..];
@@ -219,7 +224,10 @@ fn also_with_pictures() {
 fn small(config: &Config, episodes: u64) -> Config {
     let mut least = config.clone();
     least.memory_bytes = 1;
-    let needed = match Learner::builder().config(Config { shape: Some(attractor_data::Shape::Vector(8)), ..least }).ephemeral() {
+    let needed = match Learner::builder()
+        .config(Config { shape: Some(attractor_data::Shape::Vector(8)), ..least })
+        .ephemeral()
+    {
         Err(attractor_learn::Error::Store(attractor_store::Error::Bound { needed, .. })) => needed,
         other => panic!("{other:?}"),
     };

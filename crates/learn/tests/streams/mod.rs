@@ -20,7 +20,8 @@ fn noise(rng: &mut impl Rng) -> f32 {
 /// Clusters of width 8 around six centres; the stream goes from class to class, with repetitions now and then.
 pub(crate) fn clusters(count: usize, seed: u64) -> Stream {
     let mut centres = attractor_data::stream(1, "centres");
-    let centres: Vec<Vec<f32>> = (0..6).map(|_| (0..8).map(|_| 2.0 * noise(&mut centres)).collect()).collect();
+    let centres: Vec<Vec<f32>> =
+        (0..6).map(|_| (0..8).map(|_| 2.0 * noise(&mut centres)).collect()).collect();
     let mut rng = attractor_data::stream(seed, "clusters");
     let mut stream: Stream = Vec::with_capacity(count);
     for i in 0..count {
