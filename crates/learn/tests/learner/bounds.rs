@@ -102,7 +102,12 @@ fn the_disk_stays_below_its_bound() {
                 learner.checkpoint().unwrap();
             }
         }
-        println!("{slow:?}: {} of {} bytes, {} episodes", ram.bytes(), config.disk_bytes, learner.stats().episodes);
+        println!(
+            "{slow:?}: {} of {} bytes, {} episodes",
+            ram.bytes(),
+            config.disk_bytes,
+            learner.stats().episodes
+        );
     }
 }
 

@@ -148,7 +148,11 @@ fn a_forgotten_class_is_never_the_answer_until_it_comes_back() {
             // Whatever is pending is solved.
             learner.sleep(attractor_learn::Budget::updates(1)).unwrap();
             let of_class: Stream = stream.iter().filter(|(_, other)| *other == label).cloned().collect();
-            assert!(accuracy(&learner, &of_class) > 0.5, "{slow:?} {count}: {}", accuracy(&learner, &of_class));
+            assert!(
+                accuracy(&learner, &of_class) > 0.5,
+                "{slow:?} {count}: {}",
+                accuracy(&learner, &of_class)
+            );
         }
     }
 }

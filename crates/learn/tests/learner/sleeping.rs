@@ -77,13 +77,8 @@ fn a_sleep_that_was_interrupted_goes_on_where_it_stopped() {
 
 #[test]
 fn sleep_is_deterministic_in_every_order() {
-    let orders = [
-        Order::Uniform,
-        PRIORITISED,
-        Order::ClassBalanced,
-        Order::GoalWeighted,
-        Order::PrototypicalFirst,
-    ];
+    let orders =
+        [Order::Uniform, PRIORITISED, Order::ClassBalanced, Order::GoalWeighted, Order::PrototypicalFirst];
     for slow in [Slow::Ridge, Slow::Mean, Slow::Discriminant] {
         for order in orders {
             let sleep = || {
@@ -148,7 +143,10 @@ fn pruning_keeps_exceptions_and_some_of_every_class() {
     let after = learner.stats();
     assert!(slumber.pruned > 0, "{slumber:?}");
     assert_eq!(after.episodes as u64 + slumber.pruned, before.episodes as u64);
-    assert!(after.episodes >= after.room - after.room / 4 - 1, "no more than a quarter of the room is made free");
+    assert!(
+        after.episodes >= after.room - after.room / 4 - 1,
+        "no more than a quarter of the room is made free"
+    );
     for id in &exceptions {
         assert!(learner.forget(attractor_learn::Forget::Episode(*id)).is_ok(), "an exception was pruned");
     }
