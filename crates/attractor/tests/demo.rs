@@ -82,7 +82,10 @@ fn what_is_learned_stays_and_what_is_unknown_is_told() {
         assert!(mixed > naive, "{set}: {mixed} in mixed order, {naive} in this one");
         let sleep = of("sleep", set)[0];
         assert!(sleep["replays"].as_u64().unwrap() > 0 && sleep["before"].is_f64(), "{sleep}");
-        assert!(sleep["after"].as_f64() <= sleep["before"].as_f64(), "a harmful replay is taken back: {sleep}");
+        assert!(
+            sleep["after"].as_f64() <= sleep["before"].as_f64(),
+            "a harmful replay is taken back: {sleep}"
+        );
     }
     let kill = of("kill", "characters")[0];
     assert_eq!((&kill["acknowledged"], &kill["found"]), (&Value::from(400), &Value::from(400)));
@@ -102,7 +105,8 @@ fn what_is_learned_stays_and_what_is_unknown_is_told() {
     let (right, hidden) = (completion["right"].as_u64().unwrap(), completion["hidden"].as_u64().unwrap());
     assert_eq!(hidden, 32);
     assert!(right > 16, "{completion}");
-    for part in ["Learning without forgetting", "Killed half way", "Slept.", "Asked.", "the unknown", "Completed."]
+    for part in
+        ["Learning without forgetting", "Killed half way", "Slept.", "Asked.", "the unknown", "Completed."]
     {
         assert!(page.contains(part), "{part}");
     }
