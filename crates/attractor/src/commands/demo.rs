@@ -7,13 +7,15 @@ use anyhow::Context;
 use clap::builder::RangedU64ValueParser;
 
 use crate::commands::progress::bar;
-use crate::demo::{lines, measure, page, tell};
+use crate::demo::{is_child, lines, live, measure, page, tell};
 use crate::output::Output;
 
-/// Watch classical and modern memories recall damaged characters
+/// Watch memories recall damaged characters, and a learner keep what a network forgets
 ///
-/// Stores the 95 printable characters in seven kinds of memory, damages them, recalls them, and counts.
-/// Needs neither data nor network; with MNIST at hand it recalls half-masked digits too.
+/// Stores the 95 printable characters in seven kinds of memory, damages them, recalls them, and counts. Then learns
+/// letters and flowers, a few classes at a time, beside a network that forgets; is killed on the way, sleeps,
+/// explains an answer, tells the unknown from the known, and completes what is half hidden.
+/// Needs neither data nor network; with MNIST at hand digits are recalled and learned too.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attractor demo\n  attractor demo --seed 7 --out seven.html\n  attractor demo --json"
@@ -31,7 +33,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
-    let progress = bar("recalling");
+    if let Some(directory) = is_child() {
+        return live(directory.as_ref(), args.seed);
+    }
+    let progress = bar("recalling, learning");
     let results = measure(args.seed, args.runs, &|share| progress.set_position((share * 1000.0) as u64))?;
     progress.finish_and_clear();
     std::fs::write(&args.out, page(&results, args.runs, args.seed))
@@ -43,7 +48,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
         }
     } else {
         tell(&results, args.runs, &mut out)?;
-        writeln!(out, "Pictures, energy curves and the capacity plot: {}", args.out.display())?;
+        writeln!(
+            out,
+            "Pictures, energy curves, the capacity plot and what was learned: {}",
+            args.out.display()
+        )?;
     }
     Ok(())
 }

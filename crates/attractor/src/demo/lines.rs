@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::learning;
 use super::results::{Cell, Ending, Results, Show};
 
-/// A line per cell of the tables (`"line": "count"`) and per watched recall (`"line": "trace"`).
+/// A line per cell of the tables (`"line": "count"`) and per watched recall (`"line": "trace"`), and
+/// those of the learners.
 pub(crate) fn lines(results: &Results, seed: u64) -> Vec<Value> {
     let glyphs = results.table.iter().chain(&results.capacity).map(|cell| count("glyphs", cell, seed));
     let shows = std::iter::once(&results.few).chain(&results.shows).map(|show| trace(show, seed));
     let digits = results.digits.iter().flat_map(|d| &d.cells).map(|cell| count("mnist", cell, seed));
-    glyphs.chain(shows).chain(digits).collect()
+    glyphs.chain(shows).chain(digits).chain(learning::lines(&results.learning, seed)).collect()
 }
 
 fn count(set: &str, cell: &Cell, seed: u64) -> Value {

@@ -1,8 +1,10 @@
-//! What the demo shows: which memory remembers how many characters, and how recall looks from within.
+//! What the demo shows: which memory remembers how many characters, how recall looks from within, and what a learner
+//! keeps that a network forgets.
 
 mod count;
 mod damage;
 mod kind;
+mod learning;
 mod lines;
 mod page;
 mod picture;
@@ -10,6 +12,7 @@ mod results;
 mod store;
 mod terminal;
 
+pub(crate) use learning::{is_child, live};
 pub(crate) use lines::lines;
 pub(crate) use page::page;
 pub(crate) use results::measure;

@@ -8,6 +8,7 @@ use attractor_lab::{Curve, Figure, Scale};
 use super::count::same_signs;
 use super::damage::Damage;
 use super::kind::{BETA, Kind};
+use super::learning;
 use super::picture::picture;
 use super::results::{Cell, Digits, Ending, Results, Show};
 use super::terminal::{short, spread, with_one_digit};
@@ -59,6 +60,7 @@ pub(crate) fn page(results: &Results, runs: usize, seed: u64) -> String {
             let _ = writeln!(body, "<p class=\"note\">No digits here: {}.</p>", escape(hint));
         }
     }
+    body.push_str(&learning::page(&results.learning));
     document("Attractor: what a memory can hold", &body)
 }
 

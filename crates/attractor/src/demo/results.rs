@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis};
 use super::count::{Answer, Count, count, same_signs};
 use super::damage::Damage;
 use super::kind::Kind;
+use super::learning::{self, Learning};
 use super::store::Trace;
 
 /// Numbers of stored characters in the capacity plot.
@@ -68,6 +69,7 @@ pub(crate) struct Results {
     pub(crate) shows: Vec<Show>,
     /// `Err` says why there are none.
     pub(crate) digits: Result<Digits, String>,
+    pub(crate) learning: Learning,
 }
 
 /// Runs the demo; `progress` hears the share that is done.
@@ -83,7 +85,7 @@ pub(crate) fn measure(seed: u64, runs: usize, progress: &dyn Fn(f64)) -> anyhow:
             let count = count(&glyphs, answer, stored, damage, runs, seed)?;
             let cells = if index < full.len() { &mut table } else { &mut capacity };
             cells.push(Cell { answer, stored, damage, count });
-            progress((table.len() + capacity.len()) as f64 / jobs as f64 * 0.8);
+            progress((table.len() + capacity.len()) as f64 / jobs as f64 * 0.4);
         }
     }
     let all: Vec<usize> = (0..glyphs.len()).collect();
@@ -95,14 +97,14 @@ pub(crate) fn measure(seed: u64, runs: usize, progress: &dyn Fn(f64)) -> anyhow:
     }
     let few: Vec<usize> = FEW.iter().map(|&c| place(&glyphs, c)).collect();
     let few = show(&glyphs, Kind::Hebb, &few, FEW[0], seed)?;
-    progress(0.85);
+    progress(0.42);
     let digits = match mnist(Part::Test) {
         Ok(set) => Ok(digits(&set.binarised(127.0)?, runs, seed)?),
         Err(Error::Missing { hint, .. }) => Err(hint),
         Err(other) => return Err(other.into()),
     };
-    progress(1.0);
-    Ok(Results { table, capacity, few, shows, digits })
+    let learning = learning::measure(seed, &|share| progress(0.5 + share * 0.5))?;
+    Ok(Results { table, capacity, few, shows, digits, learning })
 }
 
 fn place(glyphs: &Set, character: char) -> usize {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::count::Answer;
 use super::damage::Damage;
 use super::kind::Kind;
+use super::learning;
 use super::results::{Cell, Ending, Results, Show};
 
 /// Most frames side by side.
@@ -76,7 +77,8 @@ pub(crate) fn tell(
         }
         Err(hint) => writeln!(out, "5. Handwritten digits are not here: {hint}.")?,
     }
-    writeln!(out)
+    writeln!(out)?;
+    learning::tell(&results.learning, 6, out)
 }
 
 /// How many answers were the stored numbers themselves, for the real-valued kinds.
