@@ -95,8 +95,8 @@ fn sleep_is_deterministic_in_every_order() {
 fn sleep_never_makes_what_is_held_out_worse() {
     for slow in [Slow::Ridge, Slow::Mean, Slow::Discriminant] {
         let mut learned = 0;
-        for seed in 0..4 {
-            for features in [20, 48, 200] {
+        for seed in 0..3 {
+            for features in [20, 48] {
                 let config = Config { features, ..config(slow) };
                 let (mut learner, _ram) = taught(&config, &hard(260, seed));
                 let mut last = None;
