@@ -58,7 +58,7 @@ fn drawn(
         let letter = font.patterns().row(letter as usize - ' ' as usize).to_vec();
         for _ in 0..each {
             let (down, right) = (rng.random_range(0..3usize), rng.random_range(0..3usize));
-            for (row, column) in (0..8).flat_map(|row| (0..8).map(move |column| (row, column))) {
+            for (row, column) in (0..8usize).flat_map(|row| (0..8usize).map(move |column| (row, column))) {
                 // Where the letter is shifted away from, there is paper.
                 let from = (row + 1).checked_sub(down).zip((column + 1).checked_sub(right));
                 let ink = from.filter(|&(r, c)| r < 8 && c < 8).map_or(-1.0, |(r, c)| letter[8 * r + c]);
