@@ -22,6 +22,7 @@
 
 mod capacity;
 mod cls;
+#[cfg(feature = "network")]
 pub mod continual;
 mod experiment;
 mod fixed_points;
@@ -53,6 +54,7 @@ pub fn experiments() -> Vec<Experiment> {
     ];
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
+    #[cfg(feature = "network")]
     all.extend(continual::ALL);
     all.extend([
         learner::digits::EXPERIMENT,

@@ -45,15 +45,16 @@ pub struct Answer {
     pub label: Option<String>,
     /// Probability of that class, 0 to 1.
     pub confidence: f64,
-    /// Probability of every class known, in the order in which the classes were first seen.
+    /// Probability of every class known, by that system, in the order in which the classes were first seen.
     pub probabilities: Vec<(String, f64)>,
-    /// The system that contributed more to the class.
+    /// The system that answers.
     pub system: System,
     /// What the fast system alone would have said.
     pub fast: Option<String>,
     /// What the slow system alone would have said.
     pub slow: Option<String>,
-    /// Share of the fast system in the mixture, 0 to 1: what the gate gave it.
+    /// Probability that the fast system is the one to be trusted: what the gate says, 0 or 1 where one of them has
+    /// nothing to say.
     pub share: f64,
     /// How familiar the cue is.
     pub novelty: Novelty,

@@ -1,16 +1,20 @@
 //! The gate between the two systems.
 //!
-//! `p(y|x) = g(x) p_fast(y|x) + (1 - g(x)) p_slow(y|x)`, the interpolation of kNN-LM (Khandelwal et al. 2020), with
-//! a share that depends on the cue: `g(x) = sigmoid(a s(x) + b f(x) - 3)`, where `s` is the root of the entropy of the
-//! slow system over that of chance and `f` how familiar the cue is to the fast one: 1 less the rank of its energy
-//! among familiar ones. The constant is a prior for the slow system, once there is one.
+//! Where the systems disagree, `g(x) = sigmoid(a s(x) + b f(x) - 3)` is the probability that the fast one is right:
+//! `s` is the root of the entropy of the slow system over that of chance, and `f` how familiar the cue is to the fast
+//! one, 1 less the rank of its energy among familiar ones. The constant is a prior for the slow system, once there is
+//! one. Above a half, the fast system answers.
 //!
-//! `a` and `b` are fitted online to the log-loss of episodes drawn from all, each answered as if the memory did not
-//! hold it, so that the gate follows consolidation: as the slow system becomes sure, its share grows.
+//! `a` and `b` are fitted online, to episodes drawn from all, each answered as if the memory did not hold it. So
+//! the gate follows consolidation: as the slow system becomes sure, more answers are its own.
+//!
+//! Mixing the answers instead (kNN-LM, Khandelwal et al. 2020), with the share that has the best log-loss, cost
+//! accuracy: an unsure slow system that is right gains likelihood from a memory that is sure and often wrong.
 
 use attractor_store::wire::{Reader, Writer};
 
 use crate::Error;
+use crate::answer::System;
 
 /// Steps are those of Adagrad at this rate.
 const RATE: f64 = 0.3;
@@ -42,22 +46,23 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// The share of the fast system in the answer.
+    /// The probability that the fast system is right where the two disagree.
     pub(crate) fn share(&self, evidence: Evidence) -> f64 {
         let [s, u] = inputs(evidence);
         1.0 / (1.0 + (-(self.weights[0] * s + self.weights[1] * u + PRIOR)).exp())
     }
 
-    /// One step on `-weight ln p(y)`, given what each system gave the class that was right.
-    pub(crate) fn learn(&mut self, evidence: Evidence, fast: f64, slow: f64, weight: f64) {
-        let g = self.share(evidence);
-        let mixed = (g * fast + (1.0 - g) * slow).max(1e-9);
-        let slope = -weight * (fast - slow) / mixed * g * (1.0 - g);
-        for ((weight, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence))
-        {
+    /// One step on the log-loss of "the fast system is right", for a case in which one of them is.
+    pub(crate) fn learn(&mut self, evidence: Evidence, right: System, weight: f64) {
+        let target = match right {
+            System::Fast => 1.0,
+            System::Slow => 0.0,
+        };
+        let slope = weight * (self.share(evidence) - target);
+        for ((w, square), input) in self.weights.iter_mut().zip(&mut self.squares).zip(inputs(evidence)) {
             let gradient = slope * input;
             *square += gradient * gradient;
-            *weight = (*weight - RATE * gradient / square.sqrt()).clamp(-LARGEST, LARGEST);
+            *w = (*w - RATE * gradient / square.sqrt()).clamp(-LARGEST, LARGEST);
         }
     }
 
@@ -89,19 +94,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_share_follows_the_system_that_is_right() {
+    fn the_gate_follows_the_system_that_is_right() {
         let unsure = Evidence { entropy: 0.9, novelty: 0.1 };
         let sure = Evidence { entropy: 0.01, novelty: 0.1 };
         let mut gate = Gate::default();
         for _ in 0..2_000 {
-            gate.learn(unsure, 0.9, 0.2, 1.0);
-            gate.learn(sure, 0.6, 0.99, 1.0);
+            gate.learn(unsure, System::Fast, 1.0);
+            gate.learn(sure, System::Slow, 1.0);
         }
         assert!(gate.share(unsure) > 0.8, "{gate:?} {}", gate.share(unsure));
         assert!(gate.share(sure) < 0.2, "{gate:?} {}", gate.share(sure));
-        // The other way round, the gate turns.
         for _ in 0..20_000 {
-            gate.learn(unsure, 0.2, 0.9, 1.0);
+            gate.learn(unsure, System::Slow, 1.0);
         }
         assert!(gate.share(unsure) < 0.5);
     }
@@ -109,28 +113,30 @@ mod tests {
     #[test]
     fn its_step_is_the_gradient_of_the_log_loss() {
         let evidence = Evidence { entropy: 0.3, novelty: 0.4 };
-        let loss = |gate: &Gate| {
-            let g = gate.share(evidence);
-            -(g * 0.7 + (1.0 - g) * 0.1f64).ln()
-        };
-        for i in 0..2 {
-            let (mut up, mut down) = (Gate::default(), Gate::default());
-            up.weights[i] += 1e-6;
-            down.weights[i] -= 1e-6;
-            let numeric = (loss(&up) - loss(&down)) / 2e-6;
-            let mut gate = Gate::default();
-            gate.learn(evidence, 0.7, 0.1, 1.0);
-            let step = gate.weights[i] - Gate::default().weights[i];
-            let analytic = -step * gate.squares[i].sqrt() / RATE;
-            assert!((numeric - analytic).abs() < 1e-6, "{numeric} {analytic}");
+        for right in [System::Fast, System::Slow] {
+            let loss = |gate: &Gate| match right {
+                System::Fast => -gate.share(evidence).ln(),
+                System::Slow => -(1.0 - gate.share(evidence)).ln(),
+            };
+            for i in 0..2 {
+                let (mut up, mut down) = (Gate::default(), Gate::default());
+                up.weights[i] += 1e-6;
+                down.weights[i] -= 1e-6;
+                let numeric = (loss(&up) - loss(&down)) / 2e-6;
+                let mut gate = Gate::default();
+                gate.learn(evidence, right, 1.0);
+                let step = gate.weights[i] - Gate::default().weights[i];
+                let analytic = -step * gate.squares[i].sqrt() / RATE;
+                assert!((numeric - analytic).abs() < 1e-6, "{numeric} {analytic}");
+            }
         }
     }
 
     #[test]
-    fn certainty_about_the_wrong_class_leaves_it_finite() {
+    fn evidence_out_of_range_leaves_it_finite() {
         let mut gate = Gate::default();
         for _ in 0..100 {
-            gate.learn(Evidence { entropy: f64::from(u8::MAX), novelty: -1.0 }, 0.0, 0.0, 1.0);
+            gate.learn(Evidence { entropy: f64::from(u8::MAX), novelty: -1.0 }, System::Fast, 1.0);
         }
         assert!(gate.share(Evidence { entropy: 0.0, novelty: 1.0 }).is_finite());
     }

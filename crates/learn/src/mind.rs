@@ -8,6 +8,7 @@ use attractor_store::episodes::Episodes;
 use attractor_store::wire::{Reader, Writer};
 use ndarray::Array2;
 
+use crate::answer::System;
 use crate::config::{Config, Slow};
 use crate::cortex::{self, Cortex, Plasticity};
 use crate::event::{Event, Observation};
@@ -206,7 +207,7 @@ impl Mind {
     /// trust recent episodes, and cost one point of accuracy over all classes.
     fn look_back(&self) -> Result<(), Error> {
         let mut draws = Draws::new(self.config.seed, "looking back", self.seen);
-        let (evidence, fast, slow, weight) = {
+        let (evidence, right, weight) = {
             let view = self.view();
             let episode = view.fast.episodes().iter().nth(draws.below(view.fast.len()));
             let Some((id, class, surprise)) =
@@ -217,17 +218,25 @@ impl Mind {
             let mut value = Vec::new();
             view.fast.episodes().value(id, &mut value)?;
             let opinions = view.opinions_without(&view.perception.see(&value)?, id)?;
-            let at = |system: &[f64]| system.get(class).copied();
-            let (Some(fast), Some(slow)) = (at(&opinions.fast), at(&opinions.slow)) else { return Ok(()) };
+            if opinions.slow.get(class).is_none_or(|&p| p == 0.0) {
+                // A class that the slow system has not taken up is no question for the gate.
+                return Ok(());
+            }
+            let says = |system: &[f64]| view::best_of(system).map(|(class, _)| class);
+            let right = match (says(&opinions.fast) == Some(class), says(&opinions.slow) == Some(class)) {
+                (true, false) => System::Fast,
+                (false, true) => System::Slow,
+                _ => return Ok(()),
+            };
             // Surprising looks are all written, others as a reservoir would: they count for those that were not.
             let looks = self.looks.get(&(class as u32)).copied().unwrap_or(1).max(1);
             let weight = match (-surprise).exp() <= self.config.admission.known {
                 true => (self.share_of_class() as f64 / looks as f64).min(1.0),
                 false => 1.0,
             };
-            (opinions.evidence, fast, slow, weight)
+            (opinions.evidence, right, weight)
         };
-        self.view_mut().gate.learn(evidence, fast, slow, weight);
+        self.view_mut().gate.learn(evidence, right, weight);
         Ok(())
     }
 

@@ -5,10 +5,11 @@
 //! again counts it twice, which is worth trying for those that it knows badly only, and a round that does harm
 //! is taken back. A system that is trained in steps learns from every replay.
 
+use attractor_store::wire::{Reader, Writer};
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::cortex::Plasticity;
+use crate::cortex::{self, Cortex, Plasticity};
 use crate::mind::Mind;
 use crate::perception::Percept;
 use crate::replay::{Candidate, Order, Sampler};
@@ -51,20 +52,15 @@ impl Mind {
     pub(crate) fn replay(&mut self, order: Order, updates: u64) -> Result<Round, Error> {
         let nothing = Round { before: None, after: None, kept: false, learned: 0 };
         let Some(mut cortex) = self.cortex.take() else { return Ok(nothing) };
-        let done = self.replay_to(&mut *cortex, order, updates);
+        let done = self.replay_to(&mut cortex, order, updates);
         self.cortex = Some(cortex);
         self.replays += updates;
         self.publish();
         done
     }
 
-    fn replay_to(
-        &self,
-        cortex: &mut dyn crate::cortex::Cortex,
-        order: Order,
-        updates: u64,
-    ) -> Result<Round, Error> {
-        if !settle(cortex)? {
+    fn replay_to(&self, cortex: &mut Box<dyn Cortex>, order: Order, updates: u64) -> Result<Round, Error> {
+        if !settle(&mut **cortex)? {
             return Ok(Round { before: None, after: None, kept: false, learned: 0 });
         }
         let (out, candidates) = self.candidates();
@@ -76,29 +72,33 @@ impl Mind {
             .collect();
         let percepts = self.percepts(&drawn)?;
         let held = self.percepts(&out)?;
-        let before = loss(cortex, &held, &out);
-        let mut learned = Vec::new();
+        let before = loss(&**cortex, &held, &out);
+        let mut learned = 0;
+        // To take examples back would leave what they did to the scale of the scores.
+        let mut untouched = None;
         for (percept, &(_, class)) in percepts.iter().zip(&drawn) {
             let weight = match cortex.plasticity() {
                 Plasticity::Steps => 1.0,
-                Plasticity::Closed if probability(cortex, percept, class) < KNOWN => WEIGHT,
+                Plasticity::Closed if probability(&**cortex, percept, class) < KNOWN => WEIGHT,
                 Plasticity::Closed => continue,
             };
-            cortex.learn(&percept.features, class, weight)?;
-            learned.push((percept, class, weight));
-        }
-        let solved = settle(cortex)?;
-        let after = loss(cortex, &held, &out);
-        let worse = !solved || matches!((before, after), (Some(before), Some(after)) if after > before);
-        let mut kept = !learned.is_empty();
-        if worse && cortex.plasticity() == Plasticity::Closed {
-            for (percept, class, weight) in &learned {
-                cortex.unlearn(&percept.features, *class, *weight)?;
+            if untouched.is_none() && cortex.plasticity() == Plasticity::Closed {
+                let mut to = Writer::new();
+                cortex.save(&mut to);
+                untouched = Some(to.finish());
             }
-            settle(cortex)?;
+            cortex.learn(&percept.features, class, weight)?;
+            learned += 1;
+        }
+        let solved = settle(&mut **cortex)?;
+        let after = loss(&**cortex, &held, &out);
+        let worse = !solved || matches!((before, after), (Some(before), Some(after)) if after > before);
+        let mut kept = learned > 0;
+        if let Some(bytes) = untouched.filter(|_| worse) {
+            *cortex = cortex::load(&mut Reader::new(&bytes, "the slow system before a round of replay"))?;
             kept = false;
         }
-        Ok(Round { before, after, kept, learned: learned.len() })
+        Ok(Round { before, after, kept, learned })
     }
 
     /// The episodes that are kept out, and those that may be replayed.
@@ -180,7 +180,7 @@ impl Mind {
 
 /// Whether the slow system could take up all that it learned: a system that is singular for now keeps its last
 /// readout, and that is no reason not to wake up again.
-fn settle(cortex: &mut dyn crate::cortex::Cortex) -> Result<bool, Error> {
+fn settle(cortex: &mut dyn Cortex) -> Result<bool, Error> {
     match cortex.settle() {
         Ok(()) => Ok(true),
         Err(Error::Singular { .. }) => Ok(false),
@@ -189,14 +189,14 @@ fn settle(cortex: &mut dyn crate::cortex::Cortex) -> Result<bool, Error> {
 }
 
 /// Probability that the slow system gives to the right class.
-fn probability(cortex: &dyn crate::cortex::Cortex, percept: &Percept, class: u32) -> f64 {
+fn probability(cortex: &dyn Cortex, percept: &Percept, class: u32) -> f64 {
     let mut scores = Vec::new();
     cortex.readout().scores(&percept.features, &mut scores);
     softmax(&scores).get(class as usize).copied().unwrap_or(0.0)
 }
 
 /// Mean log-loss; `None` when there is nothing to measure on.
-fn loss(cortex: &dyn crate::cortex::Cortex, percepts: &[Percept], episodes: &[(u64, u32)]) -> Option<f64> {
+fn loss(cortex: &dyn Cortex, percepts: &[Percept], episodes: &[(u64, u32)]) -> Option<f64> {
     let losses = percepts.iter().zip(episodes).map(|(p, e)| -probability(cortex, p, e.1).max(1e-6).ln());
     (!percepts.is_empty()).then(|| losses.sum::<f64>() / percepts.len() as f64)
 }

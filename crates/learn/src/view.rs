@@ -105,18 +105,13 @@ impl View {
         let percept = self.perception.see(pattern)?;
         let opinions = self.opinions(&percept)?;
         let share = self.share(&opinions);
-        let mixed = mix(&opinions, share, self.labels.len());
-        let best = best_of(&mixed);
-        let at = |system: &[f64], class: usize| system.get(class).copied().unwrap_or(0.0);
-        let system = match best {
-            Some((class, _))
-                if share * at(&opinions.fast, class) < (1.0 - share) * at(&opinions.slow, class) =>
-            {
-                System::Slow
-            }
-            _ => System::Fast,
+        let (system, said) = match share > 0.5 {
+            true => (System::Fast, &opinions.fast),
+            false => (System::Slow, &opinions.slow),
         };
-        let named = self.labels.names().zip(&mixed).map(|(name, &p)| (name.to_owned(), p)).collect();
+        let best = best_of(said);
+        let at = |class: usize| said.get(class).copied().unwrap_or(0.0);
+        let named = self.labels.names().enumerate().map(|(class, name)| (name.to_owned(), at(class))).collect();
         Ok(Answer {
             label: self.name_of(best),
             confidence: best.map_or(0.0, |(_, p)| p),
@@ -135,10 +130,14 @@ impl View {
         best.and_then(|(class, _)| self.labels.name(class as u32)).map(str::to_owned)
     }
 
-    pub(crate) fn share(&self, opinions: &Opinions) -> f64 {
+    /// The probability that the fast system is to be trusted.
+    fn share(&self, opinions: &Opinions) -> f64 {
+        // What the slow system has not taken up yet, it cannot rule out.
+        let unheard = |(class, _): (usize, f64)| opinions.slow.get(class).is_none_or(|&p| p == 0.0);
         match (opinions.fast.is_empty(), opinions.slow.is_empty()) {
             (true, _) => 0.0,
             (false, true) => 1.0,
+            (false, false) if best_of(&opinions.fast).is_some_and(unheard) => 1.0,
             (false, false) => self.gate.share(opinions.evidence),
         }
     }
@@ -243,16 +242,9 @@ fn distance(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
 }
 
 /// The class of the largest probability above 0, the first of equals.
-fn best_of(probabilities: &[f64]) -> Option<(usize, f64)> {
+pub(crate) fn best_of(probabilities: &[f64]) -> Option<(usize, f64)> {
     let some = probabilities.iter().copied().enumerate().filter(|(_, p)| *p > 0.0);
     some.reduce(|best, other| if other.1 > best.1 { other } else { best })
-}
-
-/// The mixture of both systems by class.
-pub(crate) fn mix(opinions: &Opinions, share: f64, classes: usize) -> Vec<f64> {
-    let at = |system: &[f64], class: usize| system.get(class).copied().unwrap_or(0.0);
-    let mixed = |class| share * at(&opinions.fast, class) + (1.0 - share) * at(&opinions.slow, class);
-    (0..classes).map(mixed).collect()
 }
 
 /// Softmax in f64; empty when every score is minus infinity.

@@ -1,11 +1,13 @@
 //! Entries that several protocols share.
 
+use attractor_data::Shape;
 use attractor_learn::strategy::{
     ClsEr, Codec, Copies, Dark, Distillation, Drill, Intake, Keep, Lessons, Mix, Naive, Rates, Rebuild,
     Recipe, Replay, Store,
 };
 
 use super::contestant::{Contestant, Entry, Question, Start, Trained};
+use super::ours::Ours;
 use super::nearest::{ClassMeans, NearestExample};
 use super::ridge::Ridge;
 use crate::experiment::LabError;
@@ -98,6 +100,14 @@ pub(super) fn nearest(rows: usize, width: usize, classes: usize, examples: usize
     });
     let asked = Question::AtTheEnd;
     Entry { asked, baseline: true, ..entry(format!("nearest of {examples}"), rows, start) }
+}
+
+/// The complementary learner, one look at each example.
+pub(super) fn ours(rows: usize, side: usize) -> Entry {
+    let start: Start = Box::new(move |seed| -> Result<Box<dyn Contestant>, LabError> {
+        Ok(Box::new(Ours::new(Shape::grey(side, side), seed)?))
+    });
+    entry("our learner, one look", rows, start)
 }
 
 /// Ridge regression on pixels.

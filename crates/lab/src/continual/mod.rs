@@ -7,6 +7,7 @@ mod contestant;
 mod entries;
 mod nearest;
 mod online;
+mod ours;
 mod protocol;
 mod results;
 mod ridge;

@@ -2,7 +2,7 @@
 
 use attractor_learn::strategy::{Codec, Drill, Intake, Keep, Mix, Recipe, Rule, Store, Support};
 
-use super::entries::{class_means, gdumb, joint, naive, nearest, replay, ridge};
+use super::entries::{class_means, gdumb, joint, naive, nearest, ours, replay, ridge};
 use super::protocol::{Length, Schedule, contest};
 use super::results::{Report, Row, outcome};
 use super::stream::{Digits, Scenario, Split};
@@ -93,6 +93,7 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
         nearest(BATCH, WIDTH, outputs, few, Codec::F32),
         nearest(BATCH, WIDTH, outputs, many, Codec::Unit8),
         ridge(BATCH, WIDTH, outputs),
+        ours(BATCH, 32),
     ];
     let schedule = Schedule { length: Length::Passes(passes), seeds };
     let scores = contest(context, &stream, schedule, &entries)?;

@@ -13,8 +13,8 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     title: "Digits after 1, 5 and 20 looks at each class",
     source: "Kumaran, Hassabis, McClelland 2016: the fast system answers at once; no published number",
     protocol: "MNIST; 1, 2, 5, 10, 20, 50 and 100 training digits of each class in random order, shown once; accuracy \
-        on 2,000 test digits of the mixture, of the fast and of the slow system alone; mean of 5 draws. Holds when \
-        the mixture is within 2 points of the better system at every number.",
+        on 2,000 test digits of the learner, of its fast and of its slow system alone; mean of 5 draws. Holds when \
+        the learner is within 2 points of the better system at every number.",
     published: None,
     data: &["mnist"],
     run,
@@ -54,7 +54,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         }
     }
     context.progress(1.0, "done");
-    let names = ["mixture", "fast alone", "slow alone"];
+    let names = ["learner", "fast alone", "slow alone"];
     let mut series = Vec::new();
     let mut holds = true;
     for (lists, number) in accuracies.iter().zip(numbers) {

@@ -107,7 +107,7 @@ impl NearestMean {
             width: self.width,
             bound: self.classes.bound(),
             numbers: live.iter().map(|&slot| self.classes.number(slot)).collect(),
-            means: live.iter().flat_map(|&slot| self.row(slot)).map(|&mean| mean as f32).collect(),
+            centres: live.iter().flat_map(|&slot| self.row(slot)).map(|&mean| mean as f32).collect(),
             precision: 0.5 / self.variance(),
         }
     }
@@ -194,7 +194,7 @@ impl Cortex for NearestMean {
     }
 
     fn bytes(&self) -> usize {
-        let readout = self.readout.get().map_or(0, |means| 4 * (means.means.len() + means.numbers.len()));
+        let readout = self.readout.get().map_or(0, |means| 4 * (means.centres.len() + means.numbers.len()));
         size_of::<Self>()
             + self.classes.bytes()
             + 8 * (self.weights.capacity() + self.means.capacity())
@@ -229,7 +229,7 @@ struct Means {
     width: usize,
     bound: usize,
     numbers: Vec<u32>,
-    means: Vec<f32>,
+    centres: Vec<f32>,
     precision: f64,
 }
 
@@ -241,7 +241,7 @@ impl Readout for Means {
     fn scores(&self, features: &[f32], out: &mut Vec<f32>) {
         out.clear();
         out.resize(self.bound, f32::NEG_INFINITY);
-        for (&number, mean) in self.numbers.iter().zip(self.means.chunks_exact(self.width)) {
+        for (&number, mean) in self.numbers.iter().zip(self.centres.chunks_exact(self.width)) {
             let score = -self.precision * distance(mean, features);
             out[number as usize] = score.max(f64::from(f32::MIN)) as f32;
         }

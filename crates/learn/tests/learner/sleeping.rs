@@ -95,7 +95,7 @@ fn sleep_is_deterministic_in_every_order() {
 fn sleep_never_makes_what_is_held_out_worse() {
     for slow in [Slow::Ridge, Slow::Mean, Slow::Discriminant] {
         let mut learned = 0;
-        for seed in 0..6 {
+        for seed in 0..4 {
             for features in [20, 48, 200] {
                 let config = Config { features, ..config(slow) };
                 let (mut learner, _ram) = taught(&config, &hard(260, seed));
@@ -105,10 +105,10 @@ fn sleep_never_makes_what_is_held_out_worse() {
                     let (before, after) = (slumber.before.unwrap(), slumber.after.unwrap());
                     assert!(after <= before, "{slow:?} {seed} {features}: {before} {after}");
                     if let Some(last) = last {
-                        // The next sleep finds what this one left, up to the rounding of what was taken back.
+                        // The next sleep finds what this one left: rounds that did harm left nothing.
                         assert_eq!(slumber.pruned, 0);
                         let step: f64 = before - last;
-                        assert!(step.abs() < 1e-5, "{slow:?} {seed} {features}: {last} {before}");
+                        assert!(step.abs() < 1e-9, "{slow:?} {seed} {features}: {last} {before}");
                     }
                     last = Some(after);
                     learned += slumber.learned;

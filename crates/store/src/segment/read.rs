@@ -92,7 +92,7 @@ impl Segment {
             let (head, values) = (Seal::default(), Seal::default());
             blocks.push(Block { head_sum, values_sum, least, largest, head, values });
         }
-        Ok(Self { blocks, layout, place, bytes })
+        Ok(Self { bytes, place, layout, blocks })
     }
 
     /// Rows in it, of episodes that live or lived.
@@ -148,7 +148,7 @@ impl Segment {
             let ids = ids.iter().map(|id| u64::from_le_bytes(*id));
             xxh3_64(bytes) == entry.head_sum
                 && ids.clone().next() == Some(entry.least)
-                && ids.clone().last() == Some(entry.largest)
+                && ids.clone().next_back() == Some(entry.largest)
                 && ids.is_sorted_by(|a, b| a < b)
         };
         match entry.head.fine(check) {

@@ -20,9 +20,9 @@ const NEAREST: usize = 10;
 /// What a store may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    pub(super) disk_bytes: u64,
-    pub(super) memory_bytes: u64,
-    pub(super) journal_bytes: u64,
+    pub(super) disk: u64,
+    pub(super) memory: u64,
+    pub(super) journal: u64,
 }
 
 /// Collects the choices for a [`Store`]; see [`Store::builder`].
@@ -36,7 +36,7 @@ pub struct Builder {
 
 impl Builder {
     pub(super) fn new(key_width: usize, value_width: usize) -> Self {
-        let limits = Limits { disk_bytes: u64::MAX, memory_bytes: u64::MAX, journal_bytes: JOURNAL_BYTES };
+        let limits = Limits { disk: u64::MAX, memory: u64::MAX, journal: JOURNAL_BYTES };
         Self {
             shape: Shape::new(key_width, value_width),
             durability: Durability::default(),
@@ -61,7 +61,7 @@ impl Builder {
     /// Most bytes on disk, everything counted, also while a commit has old and new files. Default: no bound.
     #[must_use]
     pub fn disk_bytes(mut self, bound: u64) -> Self {
-        self.limits.disk_bytes = bound;
+        self.limits.disk = bound;
         self
     }
 
@@ -69,14 +69,14 @@ impl Builder {
     /// system, and what a commit works with is not counted. Default: no bound.
     #[must_use]
     pub fn memory_bytes(mut self, bound: u64) -> Self {
-        self.limits.memory_bytes = bound;
+        self.limits.memory = bound;
         self
     }
 
     /// The journal may grow to so many bytes before the next call commits. Default: 16 MiB.
     #[must_use]
     pub fn journal_bytes(mut self, bytes: u64) -> Self {
-        self.limits.journal_bytes = bytes;
+        self.limits.journal = bytes;
         self
     }
 
@@ -130,21 +130,21 @@ impl Builder {
 impl Limits {
     /// Whether one episode has room in an empty store.
     fn check(&self, shape: &Shape, memory: &Memory) -> Result<(), Error> {
-        if self.disk_bytes == u64::MAX && self.memory_bytes == u64::MAX {
+        if self.disk == u64::MAX && self.memory == u64::MAX {
             return Ok(());
         }
         let episodes = Episodes::new(shape.clone(), memory.clone())?;
         let (key, value) = (vec![0.0; shape.key_width], vec![0.0; shape.value_width]);
         let coded = episodes.encode(&NewEpisode::new(&key, &value))?;
         let needed = episodes.bytes_in_memory() + episodes.growth(&coded);
-        if needed > self.memory_bytes {
-            return Err(Error::Bound { needed, bound: self.memory_bytes, place: "in memory" });
+        if needed > self.memory {
+            return Err(Error::Bound { needed, bound: self.memory, place: "in memory" });
         }
         let empty = episodes.commit_bytes(0, 0) + super::COMMIT_OVERHEAD;
         let commit = episodes.commit_bytes(1, 0) + super::COMMIT_OVERHEAD;
         let needed = empty + coded.bytes() + super::RECORD_OVERHEAD + commit;
-        if needed > self.disk_bytes {
-            return Err(Error::Bound { needed, bound: self.disk_bytes, place: "on disk" });
+        if needed > self.disk {
+            return Err(Error::Bound { needed, bound: self.disk, place: "on disk" });
         }
         Ok(())
     }

@@ -223,7 +223,7 @@ impl Store {
         self.usable()?;
         if let Some(job) = self.episodes.prepare_compaction() {
             let peak = self.ledger.bytes() + self.episodes.commit_bytes(0, 0) + job.bytes() + COMMIT_OVERHEAD;
-            if peak <= self.limits.disk_bytes {
+            if peak <= self.limits.disk {
                 match job.run() {
                     Ok(merged) => self.episodes.apply_compaction(merged),
                     // Known as damaged from now on, and left as it is.
@@ -276,13 +276,13 @@ impl Store {
 
     /// Before anything else happens, so that a failure leaves everything as it was.
     fn commit_if_due(&mut self) -> Result<(), Error> {
-        if self.ledger.journal_bytes() > self.limits.journal_bytes { self.commit() } else { Ok(()) }
+        if self.ledger.journal_bytes() > self.limits.journal { self.commit() } else { Ok(()) }
     }
 
     fn check_room(&self, coded: &Coded) -> Result<(), Error> {
         let needed = self.episodes.bytes_in_memory() + self.episodes.growth(coded);
-        if needed > self.limits.memory_bytes {
-            return Err(Error::Bound { needed, bound: self.limits.memory_bytes, place: "in memory" });
+        if needed > self.limits.memory {
+            return Err(Error::Bound { needed, bound: self.limits.memory, place: "in memory" });
         }
         self.check_disk(coded.bytes(), 1, coded.meta_bytes())
     }
@@ -291,9 +291,9 @@ impl Store {
     fn check_disk(&self, event: u64, rows: usize, meta: usize) -> Result<(), Error> {
         let commit = self.episodes.commit_bytes(rows, meta) + COMMIT_OVERHEAD;
         let needed = self.ledger.bytes() + event + RECORD_OVERHEAD + commit;
-        match needed <= self.limits.disk_bytes {
+        match needed <= self.limits.disk {
             true => Ok(()),
-            false => Err(Error::Bound { needed, bound: self.limits.disk_bytes, place: "on disk" }),
+            false => Err(Error::Bound { needed, bound: self.limits.disk, place: "on disk" }),
         }
     }
 

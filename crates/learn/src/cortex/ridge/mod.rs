@@ -42,7 +42,7 @@ const FLOOR: f64 = 1e-6;
 /// - up to `min(512, M + 1)` examples, the system of examples is solved, in f64: at every example at first, then
 ///   whenever their count has grown by a sixteenth. The first readouts are exact.
 /// - Beyond, examples enter G in blocks of 64 by one triangular product. When the count has grown by a sixteenth, at
-///   least `M / 8` (256 at most) and at most 512, a copy is solved by Cholesky on a thread of its own, and
+///   least `M / 8` (256 at most) and at most 1,024, a copy is solved by Cholesky on a thread of its own, and
 ///   taken over half such a gap later: at a count, so that no bit depends on timing. (With `M < 128`, at once.)
 ///
 /// Until then a new example changes no score here; a memory beside this cortex answers for it.
