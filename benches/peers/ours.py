@@ -1,6 +1,7 @@
 """The command `attractor bench` as a contestant."""
 
 import json
+import os
 import subprocess
 
 import numpy as np
@@ -28,21 +29,47 @@ def store(binary, keys_path, threads, repeat):
                  "--threads", threads, "--repeat", repeat, "--json"])
 
 
-def call(arguments):
-    """Runs the command and reads the one JSON line that it prints."""
+def learn(binary, root, threads, limit):
+    """One run of the command on the digits below `root`: its JSON objects by workload."""
+    text = output_of([binary, "bench", "learn", "--threads", threads, "--limit", limit,
+                      "--repeat", 1, "--json"], ATTRACTOR_DATA=str(root))
+    try:
+        lines = {line["workload"]: line for line in map(json.loads, text.splitlines())}
+        for name, field in (("learn/alone", "seconds"), ("learn/accuracy", "accuracy")):
+            line = lines[name]
+            if line["schema"] != 1:
+                raise OursFailed(f"schema {line['schema']}: this script reads schema 1")
+            if (line["data"], line["observations"]) != ("mnist", limit):
+                raise OursFailed(f"{line['observations']} observations of {line['data']}: "
+                                 f"{limit} of mnist were asked for")
+            float(line[field])
+        return lines
+    except (ValueError, KeyError, TypeError) as error:
+        raise OursFailed(f"not the expected JSON ({error!r}): {text[:200]!r}") from error
+
+
+def output_of(arguments, **environment):
+    """What the command prints."""
     words = [str(argument) for argument in arguments]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False,
+                              env=os.environ | environment)
     except OSError as error:
         raise OursFailed(f"could not be started: {error}") from error
     if done.returncode != 0:
         raise OursFailed(f"exit code {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def call(arguments):
+    """Runs the command and reads the one JSON line that it prints."""
+    text = output_of(arguments)
     try:
-        report = json.loads(done.stdout)
+        report = json.loads(text)
         if report["schema"] != 1:
             raise OursFailed(f"schema {report['schema']}: this script reads schema 1")
         if not report["samples_ms"]:
             raise OursFailed("samples_ms is empty")
         return report
     except (ValueError, KeyError, TypeError) as error:
-        raise OursFailed(f"not the expected JSON ({error!r}): {done.stdout[:200]!r}") from error
+        raise OursFailed(f"not the expected JSON ({error!r}): {text[:200]!r}") from error

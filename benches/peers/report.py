@@ -101,12 +101,12 @@ def times(row, who):
     return f"{row[f'{who}_ms']:.2f} [{row[f'{who}_min_ms']:.2f}, {row[f'{who}_max_ms']:.2f}]"
 
 
-def write_record(folder, rows, where, command):
+def write_record(folder, rows, where, command, kind="peers", columns=tuple(COLUMNS)):
     """Writes a new dated CSV with machine and command above the columns; never overwrites."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     cpu = re.sub(r"[^a-z0-9]+", "-", where["cpu"].lower()).strip("-")
-    stem = f"{where['date'][:10]}-peers-{cpu}"
+    stem = f"{where['date'][:10]}-{kind}-{cpu}"
     for number in range(1, 1000):
         path = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
         try:
@@ -117,7 +117,7 @@ def write_record(folder, rows, where, command):
             for name, value in where.items():
                 file.write(f"# {name}: {value}\n")
             file.write(f"# command: {command}\n")
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writeheader()
             for row in rows:
                 writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value

@@ -59,6 +59,11 @@ impl Machine {
         }
     }
 
+    /// The least time for so many floating-point operations.
+    pub(crate) fn seconds(&self, operations: f64) -> f64 {
+        operations / self.peak
+    }
+
     pub(crate) fn print(&self, output: &Output) -> anyhow::Result<()> {
         let (bandwidth, peak) = (self.bandwidth / 1e9, self.peak / 1e9);
         let (threads, level) = (rayon::current_num_threads(), Level::current().name());

@@ -1,5 +1,7 @@
 //! `attractor bench`: our own times, next to the floor of the machine.
 
+mod learn;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -17,11 +19,15 @@ use crate::output::Output;
 /// that this machine needs at the least: bytes over measured read bandwidth, or operations over measured
 /// peak, whichever is longer; a cue that comes to rest before the last step needs less.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   attractor bench                                     all workloads
   attractor bench 64x1Mx128 --threads 1               those whose name contains the word
+  attractor bench learn                               learning, and predictions meanwhile
   attractor bench --keys k.npy --cues c.npy --beta 8 --out states.npy --json")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Run the workloads whose name contains this
     only: Option<String>,
     /// Keys of your own, (n, d) f32 in an npy file
@@ -53,7 +59,15 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
+#[derive(clap::Subcommand)]
+enum What {
+    Learn(learn::Args),
+}
+
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+    if let Some(What::Learn(args)) = &args.what {
+        return learn::run(args, output);
+    }
     if args.threads == 0 || args.repeat == 0 {
         bail!("--threads and --repeat must be at least 1");
     }
