@@ -1,7 +1,6 @@
 //! Smoke runs of the continual-learning experiments on the real digits.
 
 #![cfg(feature = "network")]
-
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use attractor_data::{Part, catalogue, split_set};

@@ -111,7 +111,8 @@ impl View {
         };
         let best = best_of(said);
         let at = |class: usize| said.get(class).copied().unwrap_or(0.0);
-        let named = self.labels.names().enumerate().map(|(class, name)| (name.to_owned(), at(class))).collect();
+        let named =
+            self.labels.names().enumerate().map(|(class, name)| (name.to_owned(), at(class))).collect();
         Ok(Answer {
             label: self.name_of(best),
             confidence: best.map_or(0.0, |(_, p)| p),
@@ -138,6 +139,8 @@ impl View {
             (true, _) => 0.0,
             (false, true) => 1.0,
             (false, false) if best_of(&opinions.fast).is_some_and(unheard) => 1.0,
+            // The very thing was seen before: an exception is remembered, whatever the rule says.
+            (false, false) if self.fast.recognises(&opinions.reading) => 1.0,
             (false, false) => self.gate.share(opinions.evidence),
         }
     }

@@ -7,8 +7,8 @@ use attractor_learn::strategy::{
 };
 
 use super::contestant::{Contestant, Entry, Question, Start, Trained};
-use super::ours::Ours;
 use super::nearest::{ClassMeans, NearestExample};
+use super::ours::Ours;
 use super::ridge::Ridge;
 use crate::experiment::LabError;
 

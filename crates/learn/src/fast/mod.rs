@@ -56,6 +56,9 @@ pub(crate) enum Written {
     Passed,
 }
 
+/// Share of the usual squared distance of neighbours within which a cue counts as seen before.
+const RECOGNISED: f64 = 0.01;
+
 /// The episodic memory of a learner.
 #[derive(Debug)]
 pub(crate) struct Fast {
@@ -120,6 +123,11 @@ impl Fast {
         let association = found.pop();
         let label = |id| self.episodes.get(id).and_then(|episode| episode.label);
         Ok(association.map_or_else(Reading::nothing, |association| Reading::new(association, label)))
+    }
+
+    /// Whether the cue is one of the episodes, as far as keys can tell.
+    pub(crate) fn recognises(&self, reading: &Reading) -> bool {
+        reading.nearest().is_some_and(|nearest| -nearest.similarity <= RECOGNISED * self.scale)
     }
 
     /// Writes a look, or strengthens what is there already, or passes.
