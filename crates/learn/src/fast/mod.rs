@@ -127,7 +127,7 @@ impl Fast {
 
     /// Whether the cue is one of the episodes, as far as keys can tell.
     pub(crate) fn recognises(&self, reading: &Reading) -> bool {
-        reading.nearest().is_some_and(|nearest| -nearest.similarity <= RECOGNISED * self.scale)
+        reading.answers.iter().any(|answer| -answer.similarity <= RECOGNISED * self.scale)
     }
 
     /// Writes a look, or strengthens what is there already, or passes.
