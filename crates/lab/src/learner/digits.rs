@@ -38,7 +38,7 @@ struct Run {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (orders, most) = match context.effort {
+    let (orders, most): (u32, usize) = match context.effort {
         Effort::Full => (5, usize::MAX),
         Effort::Smoke => (1, 60),
     };
@@ -135,7 +135,7 @@ fn one(train: &Set, test: &Set, seed: u64, most: usize) -> Result<Run, LabError>
         asleep: 100.0 * right(test, &all, &answers, |a| a.label.as_ref()),
         fast: 100.0 * right(test, &all, &answers, |a| a.fast.as_ref()),
         slow: 100.0 * right(test, &all, &answers, |a| a.slow.as_ref()),
-        forgetting: 100.0 * Definition::Fgt.of(&matrix).unwrap_or(f64::NAN),
+        forgetting: 100.0 * Definition::Forgetting.of(&matrix).unwrap_or(f64::NAN),
         seen,
         bytes: bytes.max(learner.stats().memory_total()) as f64 / f64::from(1 << 20),
         per_second: shown as f64 / seconds,

@@ -1,7 +1,7 @@
 //! Things never seen: does the learner know that it does not know?
 
 use attractor_data::{Part, Set, Shape, catalogue, open};
-use attractor_learn::encoder::{Encode, Scaling, Whitening};
+use attractor_learn::encoder::{Encode, Scaling, Whiten, Whitening};
 use attractor_learn::metrics::{auroc, fpr_at_tpr};
 use attractor_learn::{Answer, Learner};
 use ndarray::{Array2, Axis};
@@ -107,13 +107,13 @@ fn push(
 }
 
 /// Distance to the nearest class mean under the covariance inside of the classes.
-struct Mahalanobis<E> {
-    whiten: E,
+struct Mahalanobis {
+    whiten: Whiten,
     means: Vec<Vec<f32>>,
 }
 
-impl Mahalanobis<()> {
-    fn fit(train: &Set, classes: &[u32]) -> Result<Mahalanobis<impl Encode>, LabError> {
+impl Mahalanobis {
+    fn fit(train: &Set, classes: &[u32]) -> Result<Self, LabError> {
         let rows = rows_of(train, classes);
         let patterns = train.patterns().select(Axis(0), &rows);
         let mean_of = |wanted: u32| {
@@ -136,11 +136,11 @@ impl Mahalanobis<()> {
             whiten.encode(&mean.to_vec(), &mut to)?;
             whitened.push(to);
         }
-        Ok(Mahalanobis { whiten, means: whitened })
+        Ok(Self { whiten, means: whitened })
     }
 }
 
-impl<E: Encode> Mahalanobis<E> {
+impl Mahalanobis {
     fn scores(&self, set: &Set, rows: &[usize]) -> Result<Vec<f64>, LabError> {
         let mut to = vec![0.0; self.whiten.width()];
         rows.iter()

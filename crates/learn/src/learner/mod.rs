@@ -157,7 +157,7 @@ impl Learner {
     pub fn observe_with(&mut self, look: Look<'_>) -> Result<Observed, Error> {
         let event = event(&look);
         let mut first = self.admit(std::slice::from_ref(&event), look.pattern.len())?;
-        let percept = self.mind_or(&first)?.view().perception.see(look.pattern)?;
+        let percept = self.mind_or(first.as_ref())?.view().perception.see(look.pattern)?;
         self.take(&event, percept, &mut first)
     }
 
@@ -186,7 +186,7 @@ impl Learner {
         let mut observed = Vec::with_capacity(events.len());
         let mut rest = &events[..];
         while !rest.is_empty() {
-            let mind = self.mind_or(&first)?;
+            let mind = self.mind_or(first.as_ref())?;
             let ahead = rest.len().min(AHEAD).min(usize::try_from(mind.until_fit()).unwrap_or(usize::MAX));
             let (now, later) = rest.split_at(ahead.max(1));
             let rows: Vec<&[f32]> = now.iter().map(pattern_of).collect();
@@ -346,8 +346,8 @@ impl Learner {
     }
 
     /// The mind, or the one that the first observation makes.
-    fn mind_or<'a>(&'a self, first: &'a Option<Mind>) -> Result<&'a Mind, Error> {
-        first.as_ref().map_or_else(|| self.mind(), Ok)
+    fn mind_or<'a>(&'a self, first: Option<&'a Mind>) -> Result<&'a Mind, Error> {
+        first.map_or_else(|| self.mind(), Ok)
     }
 
     /// Refuses what cannot be taken. The first observation decides on the width: it is taken by the mind that is
@@ -361,7 +361,7 @@ impl Learner {
                 Some(Mind::new(self.config.clone(), shape)?)
             }
         };
-        let mind = self.mind_or(&first)?;
+        let mind = self.mind_or(first.as_ref())?;
         events.iter().try_for_each(|event| mind.check(event))?;
         Ok(first)
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Budget, Learner};
 use crate::Error;
 use crate::event::Event;
+use crate::mind::Mind;
 use crate::replay::Order;
 use crate::sleep::ROUND;
 
@@ -90,7 +91,10 @@ impl Learner {
         };
         let replays =
             self.mind.as_ref().is_some_and(|mind| mind.cortex.is_some() && mind.view().fast.len() > 0);
-        while replays {
+        loop {
+            if !replays {
+                break;
+            }
             let updates = budget.next(start, slumber.updates, ROUND);
             if updates == 0 {
                 slumber.ended = Ended::Budget;
@@ -115,7 +119,7 @@ impl Learner {
         }
         if replays && slumber.ended != Ended::Interrupted {
             self.journal(&Event::Woke)?;
-            slumber.pruned = self.change(|mind| mind.prune())? as u64;
+            slumber.pruned = self.change(Mind::prune)? as u64;
         }
         if replays {
             self.checkpoint()?;
