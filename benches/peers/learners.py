@@ -70,7 +70,7 @@ class SoftmaxRegression:
 
 
 class NearestWindow:
-    """Majority of the 5 nearest of the last 1,000 examples, as River's `KNNClassifier`."""
+    """The 5 nearest of the last 1,000 examples vote by inverse distance, as in River's `KNNClassifier`."""
 
     name = "river-style/nearest"
 
@@ -93,12 +93,13 @@ class NearestWindow:
         self.count += 1
 
     def predict_one(self, x):
-        """The class; the nearer neighbour's where two classes have as many."""
+        """The class of the largest sum of 1 / distance; that of an example at distance 0 where there is one."""
         known = min(self.count, self.size)
-        distances = np.square(self.window[:known] - x).sum(axis=1)
-        votes = self.labels[np.argsort(distances, kind="stable")[:self.neighbours]]
-        counts = np.bincount(votes, minlength=CLASSES)
-        return next(vote for vote in votes if counts[vote] == counts.max())
+        distances = np.sqrt(np.square(self.window[:known] - x).sum(axis=1))
+        nearest = np.argsort(distances, kind="stable")[:self.neighbours]
+        if distances[nearest[0]] == 0:
+            return self.labels[nearest[0]]
+        return np.bincount(self.labels[nearest], 1 / distances[nearest], CLASSES).argmax()
 
     def predict(self, images):
         return np.array([self.predict_one(x) for x in unit(images)])
