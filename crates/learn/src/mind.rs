@@ -22,7 +22,7 @@ use crate::view::{self, View};
 use crate::{Error, check};
 
 /// One observation of so many is followed by a look back, which fits the gate.
-const LOOKING_BACK: u64 = 4;
+const LOOKING_BACK: u64 = 8;
 /// Probability below which no surprise grows further.
 const LEAST: f64 = 1e-6;
 
