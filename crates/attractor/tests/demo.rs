@@ -70,8 +70,8 @@ fn what_is_learned_stays_and_what_is_unknown_is_told() {
         let course = of("course", set);
         assert_eq!(course.len(), 2 * steps, "{set}: two learners");
         let last = |complementary: bool| {
-            let of = course.iter().filter(|line| (line["learner"] == "complementary") == complementary);
-            let line = of.last().unwrap();
+            let mut of = course.iter().filter(|line| (line["learner"] == "complementary") == complementary);
+            let line = of.next_back().unwrap();
             assert_eq!((line["step"].as_u64(), line["looks"].as_u64()), (Some(steps as u64), Some(looks)));
             line["accuracy"].as_f64().unwrap()
         };

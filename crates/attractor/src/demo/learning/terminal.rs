@@ -172,7 +172,7 @@ fn pictures(
     let all: Vec<&[f32]> =
         std::iter::once(asked).chain(episodes.iter().map(|e| e.picture.as_slice())).collect();
     beside(&all, shape, out)?;
-    let named = episodes.iter().map(|remembered| caption(remembered));
+    let named = episodes.iter().map(caption);
     writeln!(out, "   {}", named.collect::<Vec<_>>().join(", "))
 }
 
