@@ -1,6 +1,6 @@
 //! The gate between the two systems.
 //!
-//! Where the systems disagree, `g(x) = sigmoid(a s(x) + b f(x) - 3)` is the probability that the fast one is right:
+//! Where the systems disagree, `g(x) = sigmoid(a s(x) + b f(x) - 2)` is the probability that the fast one is right:
 //! `s` is the root of the entropy of the slow system over that of chance, and `f` how familiar the cue is to the fast
 //! one, 1 less the rank of its energy among familiar ones. The constant is a prior for the slow system, once there is
 //! one. Above a half, the fast system answers.
@@ -17,9 +17,9 @@ use crate::Error;
 use crate::answer::System;
 
 /// Steps are those of Adagrad at this rate.
-const RATE: f64 = 0.3;
+const RATE: f64 = 0.5;
 /// What speaks for the slow system when nothing else does.
-const PRIOR: f64 = -3.0;
+const PRIOR: f64 = -2.0;
 /// Neither weight leaves this range, so that no single stream can shut one of the systems off for good.
 const LARGEST: f64 = 12.0;
 
@@ -41,7 +41,7 @@ pub(crate) struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { weights: [3.0, 1.0], squares: [1.0; 2] }
+        Self { weights: [2.0, 1.0], squares: [1.0; 2] }
     }
 }
 

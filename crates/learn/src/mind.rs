@@ -23,6 +23,8 @@ use crate::{Error, check};
 
 /// One observation of so many is followed by a look back, which fits the gate.
 const LOOKING_BACK: u64 = 8;
+/// Observations that are all followed by one.
+const OFTEN: u64 = 512;
 /// Probability below which no surprise grows further.
 const LEAST: f64 = 1e-6;
 
@@ -191,7 +193,8 @@ impl Mind {
         self.draws = draws.counter();
         self.seen += 1;
         self.publish();
-        if self.seen.is_multiple_of(LOOKING_BACK) {
+        // Often at first, when the gate knows nothing and looking costs little.
+        if self.seen < OFTEN || self.seen.is_multiple_of(LOOKING_BACK) {
             self.look_back()?;
         }
         if self.config.fits.contains(&self.seen) {
