@@ -108,15 +108,17 @@ impl Perception {
         let hidden: Option<Arc<dyn Encode>> = match vision {
             Vision::Whitened => Some(Arc::new(Whitening::new(based.ncols().min(256)).fit(based.view())?)),
             Vision::Plain => None,
-            _ => {
+            // The strength of a stroke says nothing about a digit; the length of a petal says much about a flower.
+            Vision::Patches => {
                 let direction = Direction::fit(based.view())?;
-                let bias = if vision == Vision::Patches { 0.0 } else { 0.5 / (based.ncols() as f32).sqrt() };
-                let random = Random::new(based.ncols(), width, bias, seed)?;
+                let random = Random::new(based.ncols(), width, 0.0, seed)?;
                 Some(Arc::new(Chain::new(Arc::new(direction), Arc::new(random))?))
             }
+            _ => Some(Arc::new(Random::new(based.ncols(), width, 1.0, seed)?)),
         };
         let components = based.ncols().min(KEY);
-        let whitening = Whitening { components, shrinkage: 0.5, scaling: Scaling::Unit };
+        let scaling = if vision == Vision::Patches { Scaling::Unit } else { Scaling::None };
+        let whitening = Whitening { components, shrinkage: 0.5, scaling };
         let key: Option<Arc<dyn Encode>> = Some(Arc::new(whitening.fit(based.view())?));
         let raw: Arc<dyn Encode> = Arc::new(Project::new(input, input.min(KEY), seed)?);
         Ok(Self { version, base, hidden, key, raw })

@@ -251,6 +251,9 @@ pub(crate) fn best_of(probabilities: &[f64]) -> Option<(usize, f64)> {
 }
 
 /// Softmax in f64; empty when every score is minus infinity.
+///
+/// Only a score of minus infinity gives 0, since 0 says "a class never taken up": one that is merely hopeless keeps
+/// the smallest positive number where the exponential underflows.
 pub(crate) fn softmax(scores: &[f32]) -> Vec<f64> {
     let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if top == f32::NEG_INFINITY {
@@ -258,7 +261,11 @@ pub(crate) fn softmax(scores: &[f32]) -> Vec<f64> {
     }
     let weights: Vec<f64> = scores.iter().map(|&s| f64::from(s - top).exp()).collect();
     let total: f64 = weights.iter().sum();
-    weights.into_iter().map(|w| w / total).collect()
+    let share = |(w, &s): (f64, &f32)| match s == f32::NEG_INFINITY {
+        true => 0.0,
+        false => (w / total).max(f64::MIN_POSITIVE),
+    };
+    weights.into_iter().zip(scores).map(share).collect()
 }
 
 /// Entropy over that of chance among the classes with any probability; 1 when nothing is known.
@@ -276,6 +283,12 @@ fn entropy(probabilities: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hopeless_class_is_not_an_unheard_one() {
+        let said = softmax(&[-1e9, 0.0, f32::NEG_INFINITY]);
+        assert!(said[0] > 0.0 && said[1] == 1.0 && said[2] == 0.0, "{said:?}");
+    }
 
     #[test]
     fn masked_classes_have_no_probability() {

@@ -6,6 +6,7 @@ mod common;
 mod streams;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use attractor_learn::{Budget, Config, Error, Learner, Slow};
@@ -148,9 +149,9 @@ fn a_damaged_state_is_an_error_that_names_it() {
                 let mut files = whole.clone();
                 let content = files.get_mut(&name).unwrap();
                 if cut {
-                    content.truncate(at)
+                    content.truncate(at);
                 } else {
-                    content[at] ^= 1 << (at % 8)
+                    content[at] ^= 1 << (at % 8);
                 }
                 let ram = ram(&files);
                 match try_open(&ram, &config) {
@@ -162,7 +163,7 @@ fn a_damaged_state_is_an_error_that_names_it() {
         }
     }
     let mut files = whole.clone();
-    files.retain(|name, _| !name.ends_with(".mind"));
+    files.retain(|name, _| !is_mind(name));
     assert!(matches!(
         try_open(&ram(&files), &config),
         Err(Error::Store(attractor_store::Error::Damaged { .. }))
@@ -302,9 +303,7 @@ fn through_full_disks(config: &Config, count: usize, room: usize) {
     let mut learner = open(&recorder, config);
     assert!(answers(&learner, &probes) == answers(&expected, &probes));
     learner.checkpoint().unwrap();
-    let of = |storage: &dyn Storage| {
-        files(storage).into_iter().find(|(name, _)| name.ends_with(".mind")).unwrap().1
-    };
+    let of = |storage: &dyn Storage| files(storage).into_iter().find(|(name, _)| is_mind(name)).unwrap().1;
     expected.checkpoint().unwrap();
     assert!(of(&recorder) == of(&smooth));
 }
@@ -342,4 +341,9 @@ fn a_disk_that_does_not_sync_is_trusted_no_more() {
     let again = Recorder::with(&common::contents(&recorder));
     let learner = builder().open_in(Arc::new(again)).unwrap();
     assert!((20..=21).contains(&learner.stats().observations));
+}
+
+/// Whether a file holds a learner's state.
+fn is_mind(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "mind")
 }

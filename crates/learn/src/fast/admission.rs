@@ -37,6 +37,6 @@ pub enum Eviction {
     ClassDebt,
     /// Any, all equally likely: what stays is a fair sample of what was written.
     Reservoir,
-    /// The one that answered rightly least often; of equals the least surprising, then the oldest.
+    /// The one that was least surprising and answered rightly least often; of equals the oldest.
     LeastUseful,
 }

@@ -263,10 +263,12 @@ pub(crate) struct Room {
     pub(crate) share_of_class: u64,
 }
 
-/// What an episode is worth: how often it answered rightly, and then how surprising it was.
+/// What an episode is worth: how surprising it was, and half as much how often it answered rightly. Both level off: were
+/// use to come first, a full memory would let go of every new exception before it could be of use.
 fn worth(episode: &Episode) -> f64 {
-    let weight = f64::from(episode.priority) * f64::from(utility(episode));
-    f64::from(episode.usage) + weight / (1.0 + weight)
+    let levelled = |x: f64| x / (1.0 + x);
+    let surprise = f64::from(episode.priority) * f64::from(utility(episode));
+    levelled(surprise) + 0.5 * levelled(f64::from(episode.usage))
 }
 
 /// What an episode is worth to the user.

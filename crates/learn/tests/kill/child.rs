@@ -13,7 +13,7 @@ use rand::{Rng, RngExt};
 const PLACE: &str = "ATTRACTOR_KILL_PLACE";
 const NUMBER: &str = "ATTRACTOR_KILL_NUMBER";
 /// A child that is not dead by then has nothing to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where this process shall work, and as which life of the directory, if it is a child.
 pub(crate) fn order() -> Option<(String, u64)> {
@@ -22,7 +22,7 @@ pub(crate) fn order() -> Option<(String, u64)> {
 
 /// Both kinds in turns.
 pub(crate) fn durability(number: u64) -> Durability {
-    if number % 2 == 0 { Durability::Grouped(Duration::from_millis(50)) } else { Durability::Always }
+    if number.is_multiple_of(2) { Durability::Grouped(Duration::from_millis(50)) } else { Durability::Always }
 }
 
 /// Tells the parent that everything up to `count` was acknowledged.

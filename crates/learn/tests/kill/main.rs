@@ -32,7 +32,7 @@ struct Tally {
 impl Tally {
     /// Tells how it goes, every hundred kills and at the end.
     fn tell(&mut self, what: &str) {
-        if self.kills % 100 != 0 && self.kills != kills() {
+        if !self.kills.is_multiple_of(100) && self.kills != kills() {
             return;
         }
         self.openings.sort_unstable();

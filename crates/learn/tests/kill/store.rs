@@ -46,7 +46,7 @@ fn tidy(store: &mut Store, next: u64) {
     {
         store.delete(old).unwrap();
     }
-    if next % 40 == 0 {
+    if next.is_multiple_of(40) {
         store.commit().unwrap();
     }
 }
@@ -123,10 +123,10 @@ fn a_store_survives_kills() {
 
 #[test]
 fn a_hundred_thousand_episodes_open() {
+    const COUNT: u64 = 100_000;
     if order().is_some() {
         return;
     }
-    const COUNT: u64 = 100_000;
     let folder = tempfile::tempdir().unwrap();
     let builder =
         || Store::builder(KEY, VALUE).codecs(Codec::F32, Codec::Int8).durability(Durability::System);

@@ -22,10 +22,8 @@ fn taught(config: &Config, stream: &Stream) -> (Learner, Ram) {
 /// Classes that overlap: the slow system knows many episodes badly.
 fn hard(count: usize, seed: u64) -> Stream {
     let (own, other) = (clusters(count, seed), clusters(count, seed + 100));
-    let mix = |((a, label), (b, _)): (&(Vec<f32>, String), &(Vec<f32>, String))| {
-        (a.iter().zip(b).map(|(a, b)| 0.55 * a + 0.45 * b).collect(), label.clone())
-    };
-    own.iter().zip(&other).map(mix).collect()
+    let mix = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| 0.55 * a + 0.45 * b).collect();
+    own.iter().zip(&other).map(|((a, label), (b, _))| (mix(a, b), label.clone())).collect()
 }
 
 #[test]
@@ -63,10 +61,10 @@ fn a_sleep_that_was_interrupted_goes_on_where_it_stopped() {
         let (mut whole, whole_ram) = taught(&config(slow), &stream);
         let first = sleep(&mut whole, 1);
         assert_eq!((first.ended, first.updates), (Ended::Interrupted, 256));
-        let (mut parted, _ram) = taught(&config(slow), &stream);
+        let (mut parted, ram) = taught(&config(slow), &stream);
         let again = sleep(&mut parted, 1);
         assert_eq!((again.updates, again.before, again.after), (256, first.before, first.after));
-        let parted_ram = copy(&_ram);
+        let parted_ram = copy(&ram);
         drop(parted);
         let mut parted = open(&parted_ram, &config(slow));
         let (a, b) = (sleep(&mut whole, 9), sleep(&mut parted, 9));

@@ -1,6 +1,7 @@
 //! Small streams, and learners in memory whose every bit can be compared.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use attractor_data::Shape;
@@ -99,7 +100,8 @@ pub(crate) fn copy(from: &Ram) -> Ram {
 pub(crate) fn mind(learner: &mut Learner, ram: &Ram) -> Vec<u8> {
     learner.checkpoint().unwrap();
     let names = ram.list().unwrap();
-    let name = names.iter().find(|name| name.ends_with(".mind")).unwrap();
+    let name =
+        names.iter().find(|name| Path::new(name).extension().is_some_and(|end| end == "mind")).unwrap();
     ram.read(name).unwrap()
 }
 
