@@ -85,12 +85,16 @@ fn the_slow_system_takes_a_forgotten_episode_back() {
             };
             probes.iter().map(said).collect()
         };
+        // How sharp the answers are was fitted to every look, and that is not taken back: log-odds up to one factor.
         let distance = |a: &[Option<Vec<f64>>], b: &[Option<Vec<f64>>]| {
             let pairs: Vec<_> =
                 a.iter().zip(b).filter_map(|(a, b)| Some((a.as_ref()?, b.as_ref()?))).collect();
             assert!(pairs.len() >= 20, "{slow:?}: the slow system answered {} probes", pairs.len());
-            let differences = pairs.iter().flat_map(|(a, b)| a.iter().zip(*b).map(|(a, b)| (a - b).abs()));
-            differences.fold(0.0f64, f64::max)
+            let odds = |p: &[f64]| -> Vec<f64> { p.iter().map(|x| (x / p[0]).ln()).collect() };
+            let (a, b): (Vec<_>, Vec<_>) = pairs.iter().map(|(a, b)| (odds(a), odds(b))).unzip();
+            let (a, b) = (a.concat(), b.concat());
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            (1.0 - dot(&a, &b).powi(2) / (dot(&a, &a) * dot(&b, &b))).max(0.0).sqrt()
         };
         let budget = attractor_learn::Budget::updates(1);
         let mut polluted = build(true).0;
