@@ -12,6 +12,7 @@ mod fast;
 mod gate;
 mod labels;
 mod learner;
+mod looking_back;
 pub mod metrics;
 mod mind;
 mod novelty;

@@ -8,7 +8,6 @@ use attractor_store::episodes::Episodes;
 use attractor_store::wire::{Reader, Writer};
 use ndarray::Array2;
 
-use crate::answer::System;
 use crate::config::{Config, Slow};
 use crate::cortex::{self, Cortex, Plasticity};
 use crate::event::{Event, Observation};
@@ -21,10 +20,8 @@ use crate::replay::Draws;
 use crate::view::{self, View};
 use crate::{Error, check};
 
-/// One observation of so many is followed by a look back, which fits the gate.
-const LOOKING_BACK: u64 = 8;
-/// Observations that are all followed by one.
-const OFTEN: u64 = 512;
+/// Observations that are encoded at once, at most.
+pub(crate) const AHEAD: usize = 128;
 /// Probability below which no surprise grows further.
 const LEAST: f64 = 1e-6;
 
@@ -60,7 +57,7 @@ impl Mind {
             shape,
             labels: Labels::default(),
             fast,
-            perception,
+            perception: Arc::new(perception),
             readout: None,
             gate: Gate::default(),
             familiar: Familiar::default(),
@@ -193,54 +190,11 @@ impl Mind {
         self.draws = draws.counter();
         self.seen += 1;
         self.publish();
-        // Often at first, when the gate knows nothing and looking costs little.
-        if self.seen < OFTEN || self.seen.is_multiple_of(LOOKING_BACK) {
-            self.look_back()?;
-        }
+        self.look_back()?;
         if self.config.fits.contains(&self.seen) {
             self.fit()?;
         }
         Ok(written)
-    }
-
-    /// Fits the gate to an episode drawn from all, answered as if it were not there.
-    ///
-    /// Answers about the present stream would be fairer to the slow system, which learned the episode too. But a
-    /// stream that stays with two classes for a while says nothing of the others: a gate fitted to it learned to
-    /// trust recent episodes, and cost one point of accuracy over all classes.
-    fn look_back(&self) -> Result<(), Error> {
-        let mut draws = Draws::new(self.config.seed, "looking back", self.seen);
-        let (evidence, right, weight) = {
-            let view = self.view();
-            let episode = view.fast.episodes().iter().nth(draws.below(view.fast.len()));
-            let Some((id, class, surprise)) =
-                episode.and_then(|e| Some((e.id, e.label? as usize, f64::from(e.priority))))
-            else {
-                return Ok(());
-            };
-            let mut value = Vec::new();
-            view.fast.episodes().value(id, &mut value)?;
-            let opinions = view.opinions_without(&view.perception.see(&value)?, id)?;
-            if opinions.slow.get(class).is_none_or(|&p| p == 0.0) {
-                // A class that the slow system has not taken up is no question for the gate.
-                return Ok(());
-            }
-            let says = |system: &[f64]| view::best_of(system).map(|(class, _)| class);
-            let right = match (says(&opinions.fast) == Some(class), says(&opinions.slow) == Some(class)) {
-                (true, false) => System::Fast,
-                (false, true) => System::Slow,
-                _ => return Ok(()),
-            };
-            // Surprising looks are all written, others as a reservoir would: they count for those that were not.
-            let looks = self.looks.get(&(class as u32)).copied().unwrap_or(1).max(1);
-            let weight = match (-surprise).exp() <= self.config.admission.known {
-                true => (self.share_of_class() as f64 / looks as f64).min(1.0),
-                false => 1.0,
-            };
-            (opinions.evidence, right, weight)
-        };
-        self.view_mut().gate.learn(evidence, right, weight);
-        Ok(())
     }
 
     /// Shows readers the slow system of this moment.
@@ -276,7 +230,7 @@ impl Mind {
         {
             let mut view = self.view_mut();
             view.fast.rekey(perception.key_width(), version, &keys)?;
-            view.perception = perception;
+            view.perception = Arc::new(perception);
             view.familiar.clear();
             view.readout = None;
         }
@@ -346,7 +300,7 @@ impl Mind {
     }
 
     /// Episodes that a class could have if all had as many.
-    fn share_of_class(&self) -> u64 {
+    pub(crate) fn share_of_class(&self) -> u64 {
         self.room() as u64 / self.looks.len().max(1) as u64
     }
 
@@ -367,8 +321,8 @@ impl Mind {
             Slow::Network => 40 * m * 256,
         };
         let encoders = Perception::most_bytes(self.config.vision, self.view().shape, self.config.features);
-        // What an observation becomes on its way.
-        let encoders = encoders + 4 * 128 * input + (1 << 18);
+        // What observations become on their way: one row of blocks is learned while the next is encoded.
+        let encoders = encoders + 4 * AHEAD as u64 * (2 * input + 2 * m) + (1 << 18);
         slow + encoders
     }
 
@@ -457,7 +411,7 @@ impl Mind {
         let keys = fast::Keys { recall: config.recall, width: perception.key_width(), scale };
         let fast = Fast::restore(config.recall, episodes(keys)?, scale)?;
         let readout = cortex.as_ref().map(|cortex| view::Slow(cortex.readout()));
-        let view = View { shape, labels, perception, fast, readout, gate, familiar };
+        let view = View { shape, labels, perception: Arc::new(perception), fast, readout, gate, familiar };
         let view = Arc::new(RwLock::new(view));
         Ok(Self { config, view, cortex, seen, looks, draws, replays })
     }

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use crate::Error;
 use crate::encoder::patches::{Activation, Clustering, Decorrelation, Finish, Pool, Start};
 use crate::encoder::{
-    Chain, Direction, Encode, Patches, Project, Random, Scaling, Statistics, Whitening, encode_all, load,
+    Chain, Direction, Encode, Patches, Project, ROWS, Random, Scaling, Statistics, Whitening, encode_all,
+    load,
 };
 
 /// Components of the learned part of a key, and of the part that is not learned.
@@ -156,7 +157,11 @@ impl Perception {
 
     /// What every row becomes; rows are spread over the threads.
     pub(crate) fn see_all<P: AsRef<[f32]> + Sync>(&self, patterns: &[P]) -> Result<Vec<Percept>, Error> {
-        patterns.par_iter().map(|pattern| self.see(pattern.as_ref())).collect()
+        let blocks = patterns.par_chunks(ROWS).map(|patterns| {
+            let rows: Vec<f32> = patterns.iter().flat_map(|pattern| pattern.as_ref()).copied().collect();
+            self.see_rows(&rows)
+        });
+        Ok(blocks.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -175,39 +180,40 @@ impl Perception {
 
     /// What `pattern` becomes.
     pub(crate) fn see(&self, pattern: &[f32]) -> Result<Percept, Error> {
-        let mut base = vec![0.0; self.base.width()];
-        self.base.encode(pattern, &mut base)?;
-        let key = self.key_of(pattern, &base)?;
+        crate::check::width(pattern.len(), self.input(), "an observation")?;
+        let percept = self.see_rows(pattern)?.pop();
+        percept.ok_or(Error::TooFew { what: "a percept", needed: 1, found: 0 })
+    }
+
+    /// What every row becomes, row after row; the bits of one do not depend on the others.
+    fn see_rows(&self, rows: &[f32]) -> Result<Vec<Percept>, Error> {
+        let base = made_by(&*self.base, rows)?;
+        let keys = self.keys_of(rows, &base)?;
         let features = match &self.hidden {
-            Some(hidden) => {
-                let mut features = vec![0.0; hidden.width()];
-                hidden.encode(&base, &mut features)?;
-                features
-            }
+            Some(hidden) => made_by(&**hidden, &base)?,
             None => base,
         };
-        Ok(Percept { features, key })
+        let both = features.chunks_exact(self.features()).zip(keys.chunks_exact(self.key_width()));
+        Ok(both.map(|(features, key)| Percept { features: features.to_vec(), key: key.to_vec() }).collect())
     }
 
     /// The key alone.
     pub(crate) fn key(&self, pattern: &[f32]) -> Result<Vec<f32>, Error> {
-        let mut base = vec![0.0; self.base.width()];
-        self.base.encode(pattern, &mut base)?;
-        self.key_of(pattern, &base)
+        let base = made_by(&*self.base, pattern)?;
+        self.keys_of(pattern, &base)
     }
 
-    fn key_of(&self, pattern: &[f32], base: &[f32]) -> Result<Vec<f32>, Error> {
-        let mut key = vec![0.0; self.key_width()];
-        let Some(learned) = &self.key else {
-            self.raw.encode(pattern, &mut key)?;
-            return Ok(key);
-        };
-        let (known, raw) = key.split_at_mut(learned.width());
-        learned.encode(base, known)?;
-        self.raw.encode(pattern, raw)?;
-        known.iter_mut().for_each(|x| *x *= LEARNED.sqrt());
-        raw.iter_mut().for_each(|x| *x *= (1.0 - LEARNED).sqrt());
-        Ok(key)
+    fn keys_of(&self, rows: &[f32], base: &[f32]) -> Result<Vec<f32>, Error> {
+        let raw = made_by(&*self.raw, rows)?;
+        let Some(learned) = &self.key else { return Ok(raw) };
+        let known = made_by(&**learned, base)?;
+        let (known_share, raw_share) = (LEARNED.sqrt(), (1.0 - LEARNED).sqrt());
+        let mut keys = Vec::with_capacity(known.len() + raw.len());
+        for (known, raw) in known.chunks_exact(learned.width()).zip(raw.chunks_exact(self.raw.width())) {
+            keys.extend(known.iter().map(|x| x * known_share));
+            keys.extend(raw.iter().map(|x| x * raw_share));
+        }
+        Ok(keys)
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -250,6 +256,13 @@ impl std::fmt::Debug for Perception {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Perception").field("version", &self.version).finish_non_exhaustive()
     }
+}
+
+/// What an encoder makes of every row.
+fn made_by(encoder: &dyn Encode, rows: &[f32]) -> Result<Vec<f32>, Error> {
+    let mut made = vec![0.0; rows.len() / encoder.input() * encoder.width()];
+    encoder.encode_rows(rows, &mut made)?;
+    Ok(made)
 }
 
 /// Found on a split of MNIST's training digits: few centroids of small patches, both signs, and the random features

@@ -6,11 +6,10 @@
 //! is taken back. A system that is trained in steps learns from every replay.
 
 use attractor_store::wire::{Reader, Writer};
-use rayon::prelude::*;
 
 use crate::Error;
 use crate::cortex::{self, Cortex, Plasticity};
-use crate::mind::Mind;
+use crate::mind::{AHEAD, Mind};
 use crate::perception::Percept;
 use crate::replay::{Candidate, Order, Sampler};
 use crate::view::softmax;
@@ -71,8 +70,7 @@ impl Mind {
             .map(|i| (candidates[i].id, candidates[i].class))
             .collect();
         let percepts = self.percepts(&drawn)?;
-        let held = self.percepts(&out)?;
-        let before = loss(&**cortex, &held, &out);
+        let before = self.loss(&**cortex, &out)?;
         let mut learned = 0;
         // To take examples back would leave what they did to the scale of the scores.
         let mut untouched = None;
@@ -91,7 +89,7 @@ impl Mind {
             learned += 1;
         }
         let solved = settle(&mut **cortex)?;
-        let after = loss(&**cortex, &held, &out);
+        let after = self.loss(&**cortex, &out)?;
         let worse = !solved || matches!((before, after), (Some(before), Some(after)) if after > before);
         let mut kept = learned > 0;
         if let Some(bytes) = untouched.filter(|_| worse) {
@@ -124,14 +122,34 @@ impl Mind {
         (out, candidates)
     }
 
+    /// What the encoders make of episodes. They are few: features take more room than anything else.
     fn percepts(&self, episodes: &[(u64, u32)]) -> Result<Vec<Percept>, Error> {
-        let view = self.view();
-        let see = |&(id, _): &(u64, u32)| {
-            let mut value = Vec::new();
-            view.fast.episodes().value(id, &mut value)?;
-            view.perception.see(&value)
+        let (perception, values) = {
+            let view = self.view();
+            let value = |&(id, _): &(u64, u32)| {
+                let mut value = Vec::new();
+                view.fast.episodes().value(id, &mut value).map(|()| value)
+            };
+            (view.perception.clone(), episodes.iter().map(value).collect::<Result<Vec<_>, _>>()?)
         };
-        episodes.par_iter().map(see).collect()
+        // All threads take part, and none of them may wait for the view meanwhile.
+        perception.see_all(&values)
+    }
+
+    /// Probability that the slow system gives to the right class of every episode.
+    fn known(&self, cortex: &dyn Cortex, episodes: &[(u64, u32)]) -> Result<Vec<f64>, Error> {
+        let mut known = Vec::with_capacity(episodes.len());
+        for block in episodes.chunks(AHEAD) {
+            let percepts = self.percepts(block)?;
+            known.extend(percepts.iter().zip(block).map(|(percept, e)| probability(cortex, percept, e.1)));
+        }
+        Ok(known)
+    }
+
+    /// Mean log-loss; `None` when there is nothing to measure on.
+    fn loss(&self, cortex: &dyn Cortex, episodes: &[(u64, u32)]) -> Result<Option<f64>, Error> {
+        let losses = self.known(cortex, episodes)?.into_iter().map(|p| -p.max(1e-6).ln());
+        Ok((!episodes.is_empty()).then(|| losses.sum::<f64>() / episodes.len() as f64))
     }
 
     /// Lets go of what the slow system knows with a margin, the best known first, until a quarter of the room is
@@ -142,13 +160,12 @@ impl Mind {
             let view = self.view();
             view.fast.episodes().iter().filter_map(|e| e.label.map(|class| (e.id, class))).collect()
         };
-        let percepts = self.percepts(&all);
+        let known = self.known(&*cortex, &all);
         let room = self.room();
-        let outcome = percepts.and_then(|percepts| {
+        let outcome = known.and_then(|known| {
             let mut view = self.view_mut();
             let mut sure = Vec::new();
-            for (percept, &(id, class)) in percepts.iter().zip(&all) {
-                let p = probability(&*cortex, percept, class);
+            for (p, &(id, class)) in known.into_iter().zip(&all) {
                 view.fast.set_surprise(id, -p.max(1e-6).ln())?;
                 if p > SURE {
                     sure.push((p, id, class));
@@ -193,10 +210,4 @@ fn probability(cortex: &dyn Cortex, percept: &Percept, class: u32) -> f64 {
     let mut scores = Vec::new();
     cortex.readout().scores(&percept.features, &mut scores);
     softmax(&scores).get(class as usize).copied().unwrap_or(0.0)
-}
-
-/// Mean log-loss; `None` when there is nothing to measure on.
-fn loss(cortex: &dyn Cortex, percepts: &[Percept], episodes: &[(u64, u32)]) -> Option<f64> {
-    let losses = percepts.iter().zip(episodes).map(|(p, e)| -probability(cortex, p, e.1).max(1e-6).ln());
-    (!percepts.is_empty()).then(|| losses.sum::<f64>() / percepts.len() as f64)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attractor_data::Shape;
-use attractor_memory::{Clamp, Dynamics, Memory, Separation, Similarity, Status};
+use attractor_memory::{Clamp, Dynamics, Memory, Separation, Similarity, Status, Threads};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ const TILE: usize = 1_024;
 pub(crate) struct View {
     pub(crate) shape: Shape,
     pub(crate) labels: Labels,
-    pub(crate) perception: Perception,
+    pub(crate) perception: Arc<Perception>,
     pub(crate) fast: Fast,
     pub(crate) readout: Option<Slow>,
     pub(crate) gate: Gate,
@@ -101,9 +101,8 @@ impl View {
         softmax(&scores)
     }
 
-    pub(crate) fn answer(&self, pattern: &[f32]) -> Result<Answer, Error> {
-        let percept = self.perception.see(pattern)?;
-        let opinions = self.opinions(&percept)?;
+    pub(crate) fn answer(&self, percept: &Percept) -> Result<Answer, Error> {
+        let opinions = self.opinions(percept)?;
         let share = self.share(&opinions);
         let (system, said) = match share > 0.5 {
             true => (System::Fast, &opinions.fast),
@@ -175,6 +174,7 @@ impl View {
         // Sharp enough to tell the best from the rest, at the scale at which they differ.
         let beta = self.fast.recall().sharpness / nearest.max(1e-6);
         let mut memory = Memory::builder(width)
+            .threads(Threads::Caller)
             .similarity(Similarity::SquaredEuclidean)
             .separation(Separation::softmax(beta))
             .build()?;

@@ -42,6 +42,7 @@ mod projection;
 pub mod separation;
 mod similarity;
 mod status;
+mod threads;
 pub mod two_body;
 
 pub use associative::{
@@ -53,3 +54,4 @@ pub use projection::Projection;
 pub use separation::{Reach, Rectification, Separate, Separation};
 pub use similarity::Similarity;
 pub use status::Status;
+pub use threads::Threads;

@@ -3,6 +3,7 @@
 
 use attractor_memory::{
     Clamp, Detail, Dynamics, FixedPoint, Memory, Projection, Rectification, Separation, Similarity, Status,
+    Threads,
 };
 use ndarray::{Array2, Axis, array, s};
 use rand::{RngExt, SeedableRng};
@@ -286,6 +287,14 @@ fn a_cue_gets_the_same_bits_with_any_company_and_any_number_of_threads() {
             let again = pool.install(|| memory.recall_with(cues.view(), &dynamics).unwrap());
             assert_eq!(again, all, "{} on {threads} threads", memory.separation().kind().name());
         }
+        let mut own = Memory::builder(20)
+            .similarity(memory.similarity())
+            .separation(memory.separation().clone())
+            .threads(Threads::Caller)
+            .build()
+            .unwrap();
+        own.store(patterns.view()).unwrap();
+        assert_eq!(own.recall_with(cues.view(), &dynamics).unwrap(), all, "on the caller's thread");
         let mut order: Vec<usize> = (0..13).collect();
         order.reverse();
         let reversed = memory.recall_with(cues.select(Axis(0), &order).view(), &dynamics).unwrap();

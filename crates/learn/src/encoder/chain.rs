@@ -63,6 +63,13 @@ impl Encode for Chain {
         self.second.encode(&between, features)
     }
 
+    fn encode_rows(&self, observations: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        let (input, _) = check::rows(observations, self.input(), features, self.width())?;
+        let mut between = vec![0.0; observations.len() / input * self.first.width()];
+        self.first.encode_rows(observations, &mut between)?;
+        self.second.encode_rows(&between, features)
+    }
+
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.first.bytes() + self.second.bytes()
     }

@@ -26,6 +26,19 @@ pub(crate) fn call(observation: &[f32], input: usize, features: &[f32], output: 
     finite(observation, "an observation")
 }
 
+/// What every [`super::Encode::encode_rows`] refuses: returns the widths of both, of rows that are as many.
+pub(crate) fn rows(
+    observations: &[f32],
+    input: usize,
+    features: &[f32],
+    output: usize,
+) -> Result<(usize, usize), Error> {
+    let rows = observations.len() / input;
+    width(observations.len(), rows * input, "observations")?;
+    width(features.len(), rows * output, "features")?;
+    Ok((input, output))
+}
+
 /// Features that overflowed are no features: they become zeros, and the call an error.
 pub(crate) fn made(features: &mut [f32]) -> Result<(), Error> {
     finite(features, "features").inspect_err(|_| features.fill(0.0))

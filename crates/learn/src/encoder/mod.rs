@@ -56,6 +56,17 @@ pub trait Encode: Send + Sync {
     /// the range of `f32`, and then zeros are written.
     fn encode(&self, observation: &[f32], features: &mut [f32]) -> Result<(), Error>;
 
+    /// As [`Encode::encode`] for every row of `observations`, row after row, to the bit. Encoders that multiply by a
+    /// large matrix read it once for many rows.
+    ///
+    /// # Errors
+    /// As [`Encode::encode`], for the first bad row; then `features` hold nothing of use.
+    fn encode_rows(&self, observations: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        let (input, width) = check::rows(observations, self.input(), features, self.width())?;
+        let mut rows = observations.chunks_exact(input).zip(features.chunks_exact_mut(width));
+        rows.try_for_each(|(observation, features)| self.encode(observation, features))
+    }
+
     /// Bytes held.
     fn bytes(&self) -> usize;
 
@@ -63,6 +74,8 @@ pub trait Encode: Send + Sync {
     fn save(&self, to: &mut Writer);
 }
 
+/// Rows that one thread encodes at a time.
+pub(crate) const ROWS: usize = 32;
 /// Encoders inside of encoders, at most: bytes must not be able to exhaust the stack.
 const DEPTH: usize = 8;
 
@@ -122,12 +135,13 @@ fn load_within(from: &mut Reader<'_>, depth: usize) -> Result<Box<dyn Encode>, E
 pub fn encode_all(encoder: &dyn Encode, observations: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {
     check::width(observations.ncols(), encoder.input(), "an observation")?;
     let mut features = Array2::zeros((observations.nrows(), encoder.width()));
-    let rows = features.axis_iter_mut(Axis(0)).into_par_iter().zip(observations.axis_iter(Axis(0)));
-    let faults: Vec<Option<Error>> = rows
-        .map(|(mut to, row)| {
-            let row = row.as_standard_layout();
-            let row = row.as_slice().unwrap_or_default();
-            encoder.encode(row, to.as_slice_mut().unwrap_or_default()).err()
+    let blocks = features.axis_chunks_iter_mut(Axis(0), ROWS).into_par_iter();
+    let faults: Vec<Option<Error>> = blocks
+        .zip(observations.axis_chunks_iter(Axis(0), ROWS))
+        .map(|(mut to, rows)| {
+            let rows = rows.as_standard_layout();
+            let rows = rows.as_slice().unwrap_or_default();
+            encoder.encode_rows(rows, to.as_slice_mut().unwrap_or_default()).err()
         })
         .collect();
     faults.into_iter().flatten().next().map_or(Ok(features), Err)

@@ -69,16 +69,25 @@ impl Product {
         }
     }
 
-    /// The matrix times one vector, `out[row]`. What is beyond the range of `f32`, where the kernel gives the
-    /// greatest float, is infinite.
-    pub(crate) fn apply_to(&self, vector: &[f32], out: &mut [f32]) {
-        let mut cue = vec![0.0; self.stride()];
-        cue[..vector.len()].copy_from_slice(vector);
-        let mut lanes = vec![Lane::ZERO; self.panels()];
-        self.apply(&cue, &mut lanes);
-        let products = lanes.iter().flat_map(|lane| lane.0);
-        let beyond = |x: f32| if x.abs() < f32::MAX { x } else { f32::INFINITY };
-        out.iter_mut().zip(products).for_each(|(to, product)| *to = beyond(product));
+    /// The matrix times every vector of [`Product::width`] components, vector after vector, to
+    /// `out[vector * rows + row]`. What is beyond the range of `f32`, where the kernel gives the greatest float,
+    /// is infinite.
+    pub(crate) fn apply_to(&self, vectors: &[f32], out: &mut [f32]) {
+        let most = BATCH.min(vectors.len() / self.width);
+        let mut cues = vec![0.0; most * self.stride()];
+        let mut lanes = vec![Lane::ZERO; most * self.panels()];
+        let batches = vectors.chunks(BATCH * self.width).zip(out.chunks_mut(BATCH * self.rows));
+        for (vectors, out) in batches {
+            let count = vectors.len() / self.width;
+            let rows = cues.chunks_exact_mut(self.stride()).zip(vectors.chunks_exact(self.width));
+            rows.for_each(|(cue, vector)| cue[..self.width].copy_from_slice(vector));
+            self.apply(&cues[..count * self.stride()], &mut lanes);
+            for (out, lanes) in out.chunks_exact_mut(self.rows).zip(lanes.chunks_exact(self.panels())) {
+                let products = lanes.iter().flat_map(|lane| lane.0);
+                let beyond = |x: f32| if x.abs() < f32::MAX { x } else { f32::INFINITY };
+                out.iter_mut().zip(products).for_each(|(to, product)| *to = beyond(product));
+            }
+        }
     }
 
     /// Bytes held beyond the struct itself.
@@ -108,6 +117,9 @@ mod tests {
             for (vector, out) in vectors.chunks_exact(product.stride()).zip(out.chunks(product.panels())) {
                 let mut alone = vec![0.0; rows];
                 product.apply_to(&vector[..width], &mut alone);
+                let mut many = vec![0.0; 101 * rows];
+                product.apply_to(&vector[..width].repeat(101), &mut many);
+                assert_eq!(many, alone.repeat(101));
                 for row in 0..rows {
                     let terms = matrix[row * width..].iter().zip(&vector[..width]);
                     let exact: f64 = terms.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();

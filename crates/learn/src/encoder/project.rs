@@ -77,6 +77,16 @@ impl Encode for Project {
         Ok(())
     }
 
+    fn encode_rows(&self, observations: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        let (input, width) = check::rows(observations, self.input(), features, self.width())?;
+        check::finite(observations, "observations")?;
+        let mut directions = observations.to_vec();
+        directions.chunks_exact_mut(input).for_each(unit);
+        self.weights.apply_to(&directions, features);
+        features.chunks_exact_mut(width).for_each(unit);
+        Ok(())
+    }
+
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.weights.bytes()
     }

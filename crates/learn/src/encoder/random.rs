@@ -60,6 +60,14 @@ impl Random {
         Ok(Self { seed, bias, weights: Product::new(&weights, input), biases })
     }
 
+    /// Features from products.
+    fn finish(&self, features: &mut [f32]) -> Result<(), Error> {
+        features.iter_mut().zip(&self.biases).for_each(|(feature, bias)| *feature += bias);
+        check::made(features)?;
+        features.iter_mut().for_each(|feature| *feature = feature.max(0.0));
+        Ok(())
+    }
+
     pub(super) fn load(from: &mut Reader<'_>) -> Result<Self, Error> {
         let input = check::read_size(from, "a width beyond reason")?;
         let width = check::read_size(from, "a width beyond reason")?;
@@ -80,10 +88,14 @@ impl Encode for Random {
     fn encode(&self, observation: &[f32], features: &mut [f32]) -> Result<(), Error> {
         check::call(observation, self.input(), features, self.width())?;
         self.weights.apply_to(observation, features);
-        features.iter_mut().zip(&self.biases).for_each(|(feature, bias)| *feature += bias);
-        check::made(features)?;
-        features.iter_mut().for_each(|feature| *feature = feature.max(0.0));
-        Ok(())
+        self.finish(features)
+    }
+
+    fn encode_rows(&self, observations: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        check::rows(observations, self.input(), features, self.width())?;
+        check::finite(observations, "observations")?;
+        self.weights.apply_to(observations, features);
+        features.chunks_exact_mut(self.width()).try_for_each(|features| self.finish(features))
     }
 
     fn bytes(&self) -> usize {

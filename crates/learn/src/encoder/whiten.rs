@@ -167,6 +167,22 @@ pub struct Whiten {
 }
 
 impl Whiten {
+    fn whiten(&self, rows: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        let centre = |row: &[f32]| row.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect::<Vec<f32>>();
+        let centred: Vec<f32> = rows.chunks_exact(self.mean.len()).flat_map(centre).collect();
+        self.product.apply_to(&centred, features);
+        for features in features.chunks_exact_mut(self.product.rows()) {
+            check::made(features)?;
+            if self.scaling == Scaling::Unit {
+                let length = features.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+                if length > 0.0 {
+                    features.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn load(from: &mut Reader<'_>) -> Result<Self, Error> {
         let components = check::read_size(from, "a width beyond reason")?;
         let scaling = match from.u8()? {
@@ -196,16 +212,13 @@ impl Encode for Whiten {
 
     fn encode(&self, observation: &[f32], features: &mut [f32]) -> Result<(), Error> {
         check::call(observation, self.input(), features, self.width())?;
-        let centred: Vec<f32> = observation.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
-        self.product.apply_to(&centred, features);
-        check::made(features)?;
-        if self.scaling == Scaling::Unit {
-            let length = features.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
-            if length > 0.0 {
-                features.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
-            }
-        }
-        Ok(())
+        self.whiten(observation, features)
+    }
+
+    fn encode_rows(&self, observations: &[f32], features: &mut [f32]) -> Result<(), Error> {
+        check::rows(observations, self.input(), features, self.width())?;
+        check::finite(observations, "observations")?;
+        self.whiten(observations, features)
     }
 
     fn bytes(&self) -> usize {

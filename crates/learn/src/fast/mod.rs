@@ -5,7 +5,7 @@ mod reading;
 
 use std::collections::BTreeMap;
 
-use attractor_memory::{Memory, Separation, Similarity};
+use attractor_memory::{Memory, Separation, Similarity, Threads};
 use attractor_store::codec::Codec;
 use attractor_store::episodes::{Episode, Episodes, NewEpisode, Shape};
 use ndarray::ArrayView1;
@@ -281,10 +281,12 @@ fn class(episode: &Episode) -> u32 {
     episode.label.unwrap_or(u32::MAX)
 }
 
-/// The memory that keys lie in; also what a store needs in order to give them back.
+/// The memory that keys lie in; also what a store needs in order to give them back. It is read under the lock of the
+/// view, hence by the thread that asks.
 pub(crate) fn memory(recall: Recall, width: usize, scale: f64) -> Result<Memory, attractor_memory::Error> {
     let beta = recall.sharpness / scale;
     Memory::builder(width)
+        .threads(Threads::Caller)
         .similarity(Similarity::SquaredEuclidean)
         .separation(Separation::topk_renormalised(recall.neighbours, beta)?)
         .build()

@@ -25,8 +25,8 @@ use crate::answer::{Answer, Novelty};
 use crate::config::Config;
 use crate::event::{Event, Observation};
 use crate::fast::Written;
-use crate::mind::Mind;
-use crate::perception::Percept;
+use crate::mind::{AHEAD, Mind};
+use crate::perception::{Percept, Perception};
 use crate::view::{Completion, View};
 use crate::{Error, check};
 
@@ -42,8 +42,6 @@ const EVENTS: u64 = 4_096;
 const JOURNAL: u64 = 16 << 20;
 /// Bytes that manifest and journal take with a checkpoint, at most.
 const COMMIT: u64 = 4_096;
-/// Observations that are encoded at once.
-const AHEAD: usize = 128;
 
 /// A fast memory and a slow learner on a durable store.
 ///
@@ -184,16 +182,28 @@ impl Learner {
         }
         let mut first = self.admit(&events, patterns.ncols())?;
         let mut observed = Vec::with_capacity(events.len());
+        let mut ahead: Option<Ahead> = None;
         let mut rest = &events[..];
         while !rest.is_empty() {
             let mind = self.mind_or(first.as_ref())?;
-            let ahead = rest.len().min(AHEAD).min(usize::try_from(mind.until_fit()).unwrap_or(usize::MAX));
-            let (now, later) = rest.split_at(ahead.max(1));
-            let rows: Vec<&[f32]> = now.iter().map(pattern_of).collect();
-            let percepts = mind.view().perception.see_all(&rows)?;
-            for (event, percept) in now.iter().zip(percepts) {
-                observed.push(self.take(event, percept, &mut first)?);
-            }
+            let (now, later) = rest.split_at(block(rest.len(), mind.until_fit()));
+            let perception = Arc::clone(&mind.view().perception);
+            let percepts = match ahead.take().filter(|ahead| Arc::ptr_eq(&ahead.perception, &perception)) {
+                Some(ahead) => ahead.percepts?,
+                None => see(&perception, now)?,
+            };
+            // The next block is encoded while this one is learned; in vain, where this one changes the encoders.
+            let next = block(later.len(), mind.until_fit() - now.len() as u64);
+            let see_next = || (next > 0).then(|| see(&perception, &later[..next]));
+            let take = || -> Result<(), Error> {
+                for (event, percept) in now.iter().zip(percepts) {
+                    observed.push(self.take(event, percept, &mut first)?);
+                }
+                Ok(())
+            };
+            let (taken, percepts) = rayon::join(take, see_next);
+            taken?;
+            ahead = percepts.map(|percepts| Ahead { perception, percepts });
             rest = later;
         }
         Ok(observed)
@@ -414,6 +424,23 @@ impl Learner {
         }
         Ok(())
     }
+}
+
+/// Observations that were encoded before their turn.
+struct Ahead {
+    /// What encoded them: worth nothing once it has changed.
+    perception: Arc<Perception>,
+    percepts: Result<Vec<Percept>, Error>,
+}
+
+/// How many of `left` observations are encoded together, when the encoders change after `until_fit` of them.
+fn block(left: usize, until_fit: u64) -> usize {
+    left.min(AHEAD).min(usize::try_from(until_fit).unwrap_or(usize::MAX))
+}
+
+fn see(perception: &Perception, events: &[Event]) -> Result<Vec<Percept>, Error> {
+    let rows: Vec<&[f32]> = events.iter().map(pattern_of).collect();
+    perception.see_all(&rows)
 }
 
 fn event(look: &Look<'_>) -> Event {

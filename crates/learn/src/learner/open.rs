@@ -1,8 +1,10 @@
 //! From a directory to a learner: the last checkpoint, and the events since.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use attractor_data::Shape;
 use attractor_store::episodes::Episodes;
 use attractor_store::ledger::{Change, Durability, Ledger, NewFile, Recovered};
 use attractor_store::storage::{Disk, Storage};
@@ -11,9 +13,9 @@ use attractor_store::wire::{Reader as Bytes, Writer};
 use super::{FORMAT, Learner, MIND, Snapshot, VERSION};
 use crate::Error;
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Event, Observation};
 use crate::fast;
-use crate::mind::Mind;
+use crate::mind::{AHEAD, Mind};
 
 /// What a directory holds.
 struct Found {
@@ -119,23 +121,56 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
     let events = recovered.events.len() as u64;
     // The mind reads its file no longer; replaying events needs the room.
     drop(content);
-    for bytes in recovered.events.iter() {
-        let event = Event::decode(bytes)?;
+    let mut bytes = recovered.events.iter();
+    loop {
+        let block: Vec<Event> = bytes.by_ref().take(AHEAD).map(Event::decode).collect::<Result<_, _>>()?;
+        if block.is_empty() {
+            break;
+        }
         if mind.is_none()
-            && let Event::Observe(look) = &event
+            && let Some(look) = block.iter().find_map(looked_at)
         {
-            let shape = config.shape.unwrap_or(attractor_data::Shape::Vector(look.pattern.len().max(1)));
+            let shape = config.shape.unwrap_or(Shape::Vector(look.pattern.len().max(1)));
             mind = Some(Mind::new(config.clone(), shape)?);
         }
         if let Some(mind) = &mut mind {
-            let check = mind.check(&event);
-            if matches!((&event, &check), (Event::ForgetEpisode(_), Err(_))) && !damage.is_empty() {
-                // Damage was faster.
-                continue;
-            }
-            check?;
-            mind.apply(&event)?;
+            replay(mind, &block, !damage.is_empty())?;
         }
     }
     Ok(Found { config, mind, events, damage })
+}
+
+fn looked_at(event: &Event) -> Option<&Observation> {
+    match event {
+        Event::Observe(look) => Some(look),
+        _ => None,
+    }
+}
+
+/// Applies events of the journal; what is observed in them is encoded together, by all threads.
+fn replay(mind: &mut Mind, events: &[Event], damaged: bool) -> Result<(), Error> {
+    let mut percepts = VecDeque::new();
+    for (at, event) in events.iter().enumerate() {
+        let check = mind.check(event);
+        if matches!((event, &check), (Event::ForgetEpisode(_), Err(_))) && damaged {
+            // Damage was faster.
+            continue;
+        }
+        check?;
+        let Event::Observe(look) = event else {
+            mind.apply(event)?;
+            continue;
+        };
+        if percepts.is_empty() {
+            let until_fit = usize::try_from(mind.until_fit()).unwrap_or(usize::MAX);
+            let looks = events[at..].iter().filter_map(looked_at).take(until_fit);
+            let rows: Vec<&[f32]> = looks.map(|look| &look.pattern[..]).collect();
+            let perception = Arc::clone(&mind.view().perception);
+            percepts.extend(perception.see_all(&rows)?);
+        }
+        if let Some(percept) = percepts.pop_front() {
+            mind.observe(look, percept)?;
+        }
+    }
+    Ok(())
 }

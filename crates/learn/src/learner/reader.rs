@@ -42,20 +42,17 @@ impl Reader {
     /// # Errors
     /// A wrong width, an entry that is not finite.
     pub fn predict(&self, pattern: &[f32]) -> Result<Answer, Error> {
-        match self.view() {
-            Some(view) => view.answer(pattern),
-            None => Ok(Answer {
-                label: None,
-                confidence: 0.0,
-                probabilities: Vec::new(),
-                system: System::Fast,
-                fast: None,
-                slow: None,
-                share: 0.0,
-                novelty: UNKNOWN,
-                effective: 0.0,
-                episodes: Vec::new(),
-            }),
+        let Some(view) = self.view.get() else { return Ok(nothing()) };
+        let read = || view.read().unwrap_or_else(PoisonError::into_inner);
+        let mut perception = Arc::clone(&read().perception);
+        loop {
+            // Encoded without the lock, which a learner may want meanwhile; again, should its encoders have changed.
+            let percept = perception.see(pattern)?;
+            let view = read();
+            if Arc::ptr_eq(&perception, &view.perception) {
+                return view.answer(&percept);
+            }
+            perception = Arc::clone(&view.perception);
         }
     }
 
@@ -76,6 +73,22 @@ impl Reader {
             Some(view) => view.complete(pattern, known),
             None => Err(Error::TooFew { what: "a completion", needed: 1, found: 0 }),
         }
+    }
+}
+
+/// The answer of a learner that has seen nothing.
+fn nothing() -> Answer {
+    Answer {
+        label: None,
+        confidence: 0.0,
+        probabilities: Vec::new(),
+        system: System::Fast,
+        fast: None,
+        slow: None,
+        share: 0.0,
+        novelty: UNKNOWN,
+        effective: 0.0,
+        episodes: Vec::new(),
     }
 }
 

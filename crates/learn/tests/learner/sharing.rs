@@ -125,3 +125,44 @@ fn snapshots_are_taken_beside_a_writer_that_commits() {
         println!("{} snapshots", reader.join().unwrap());
     });
 }
+
+/// Threads of a pool that wait for their part of something take up other work meanwhile. None of it may need a lock that
+/// the waiting one holds: keys beyond one leaf of the memory, which would be shared out, and readers and the learner all
+/// on two threads.
+#[test]
+fn readers_and_a_learner_in_one_pool_do_not_wait_for_each_other() {
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let mut config = config(Slow::Mean);
+        config.admission.sameness = 0.0;
+        config.memory_bytes = 64 << 20;
+        let mut learner = Learner::builder().config(config).ephemeral().unwrap();
+        let stream = clusters(6_000, 3);
+        let rows: Vec<f32> = stream.iter().flat_map(|(pattern, _)| pattern.clone()).collect();
+        let patterns = ndarray::Array2::from_shape_vec((stream.len(), 8), rows).unwrap();
+        let labels: Vec<&str> = stream.iter().map(|(_, label)| &label[..]).collect();
+        let (first, rest) = patterns.view().split_at(ndarray::Axis(0), 4_500);
+        pool.install(|| learner.observe_many(first, &labels[..4_500])).unwrap();
+        let reader = learner.reader();
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let mut probes = stream.iter().cycle();
+                    while !done.load(Ordering::Acquire) {
+                        let probe = &probes.next().unwrap().0;
+                        reader.predict(probe).unwrap();
+                        pool.install(|| reader.predict(probe)).unwrap();
+                    }
+                });
+            }
+            pool.install(|| learner.observe_many(rest, &labels[4_500..])).unwrap();
+            pool.install(|| learner.sleep(Budget::updates(512))).unwrap();
+            done.store(true, Ordering::Release);
+        });
+        tell.send(learner.stats().episodes).unwrap();
+    });
+    let episodes = told.recv_timeout(std::time::Duration::from_secs(120)).expect("they wait for each other");
+    assert!(episodes > 4_096, "{episodes}");
+}

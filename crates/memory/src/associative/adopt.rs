@@ -1,8 +1,7 @@
 //! Patterns that lie elsewhere, and patterns that change in their place.
 
-use attractor_kernel::{LANES, padded};
+use attractor_kernel::{LANES, Lane, padded};
 use ndarray::{Array2, ArrayView1, aview1};
-use rayon::prelude::*;
 
 use super::panels::{Block, LEAF, Rows, grown};
 use super::walk::norm;
@@ -45,18 +44,18 @@ impl Memory {
             let expected = BLOCK_ROWS / LANES * wide;
             return Err(Error::Rows { expected, found: lanes.len(), place: "lanes of a block" });
         }
-        let panels = lanes.par_chunks_exact(wide);
-        let fine = |panel: &[attractor_kernel::Lane]| {
+        let panels: Vec<&[Lane]> = lanes.chunks_exact(wide).collect();
+        let fine = |panel: &[Lane]| {
             let (inside, padding) = panel.split_at(width);
             inside.iter().flat_map(|l| &l.0).all(|x| x.abs() <= LARGEST_ENTRY)
                 && padding.iter().flat_map(|l| &l.0).all(|&x| x == 0.0)
         };
-        let fine = panels.clone().all(fine);
+        let fine = self.threads.each(panels.clone(), |_, panel| fine(panel)).into_iter().all(|fine| fine);
         if !fine || !self.keys.begins_leaf() || self.values.is_some() {
             let rows = Array2::from_shape_fn((BLOCK_ROWS, width), |(row, j)| {
                 lanes[row / LANES * wide + j].0[row % LANES]
             });
-            check_rows(rows.view(), width, "patterns")?;
+            check_rows(self.threads, rows.view(), width, "patterns")?;
             if !fine {
                 let limit = "zero beyond the width";
                 return Err(Error::Parameter { name: "padding of a block", value: f64::NAN, limit });
@@ -65,14 +64,15 @@ impl Memory {
             return Ok(false);
         }
         let next_id = self.check_ids(ids)?;
-        let norms = panels.flat_map_iter(|panel| {
+        let norms = self.threads.each(panels, |_, panel| {
             let mut row = vec![0.0; width];
-            (0..LANES).map(move |l| {
+            let norm_of = |l| {
                 row.iter_mut().zip(panel).for_each(|(x, lane)| *x = lane.0[l]);
                 norm(aview1(&row)) as f32
-            })
+            };
+            (0..LANES).map(norm_of).collect::<Vec<f32>>()
         });
-        let norms: Vec<f32> = norms.collect();
+        let norms = norms.concat();
         let factors: Vec<f32> = match self.similarity {
             Similarity::Cosine => norms.iter().map(|&n| if n > 0.0 { 1.0 / n } else { 0.0 }).collect(),
             _ => Vec::new(),
@@ -101,7 +101,7 @@ impl Memory {
     /// # Ok::<(), attractor_memory::Error>(())
     /// ```
     pub fn replace(&mut self, id: u64, pattern: ArrayView1<'_, f32>) -> Result<(), Error> {
-        check_rows(pattern.insert_axis(ndarray::Axis(0)), self.width(), "pattern")?;
+        check_rows(self.threads, pattern.insert_axis(ndarray::Axis(0)), self.width(), "pattern")?;
         let row = self.row_of(id)?;
         let after = norm(pattern) as f32;
         let factor = matches!(self.similarity, Similarity::Cosine).then_some(if after > 0.0 {

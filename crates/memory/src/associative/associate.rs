@@ -76,7 +76,7 @@ impl Memory {
         if self.is_empty() {
             return Err(Error::Empty);
         }
-        check_rows(cues, self.width(), "cues")?;
+        check_rows(self.threads, cues, self.width(), "cues")?;
         let found = answers(self.source(), cues).ok_or(Error::Unsupported {
             what: "this separation gives every pattern weight: associate needs a sparse one, such as topk",
         })?;

@@ -1,7 +1,7 @@
 //! The recipe of a memory.
 
 use super::{Memory, Rows};
-use crate::{Error, Projection, Separation, Similarity};
+use crate::{Error, Projection, Separation, Similarity, Threads};
 
 /// Collects the choices for a [`Memory`]; see [`Memory::builder`].
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub struct Builder {
     similarity: Similarity,
     separation: Separation,
     projection: Projection,
+    threads: Threads,
 }
 
 impl Builder {
@@ -21,6 +22,7 @@ impl Builder {
             similarity: Similarity::default(),
             separation: Separation::softmax(1.0),
             projection: Projection::Linear,
+            threads: Threads::default(),
         }
     }
 
@@ -40,6 +42,12 @@ impl Builder {
     #[must_use]
     pub fn projection(self, projection: Projection) -> Self {
         Self { projection, ..self }
+    }
+
+    /// Who does the work. Default: [`Threads::Pool`].
+    #[must_use]
+    pub fn threads(self, threads: Threads) -> Self {
+        Self { threads, ..self }
     }
 
     /// Patterns carry values of `width` components. Default: none.
@@ -70,6 +78,7 @@ impl Builder {
             similarity: self.similarity,
             separation: self.separation,
             projection: self.projection,
+            threads: self.threads,
             keys: Rows::new(self.width),
             values: self.value_width.map(Rows::new),
             ids: Vec::new(),

@@ -32,7 +32,7 @@ use panels::Rows;
 use pass::Source;
 use walk::norm;
 
-use crate::{Error, Projection, Separation, Similarity};
+use crate::{Error, Projection, Separation, Similarity, Threads};
 
 /// Largest magnitude of an entry. Beyond it, sums of squares leave the range of the kernels.
 pub const LARGEST_ENTRY: f32 = 1e18;
@@ -65,6 +65,7 @@ pub struct Memory {
     similarity: Similarity,
     separation: Separation,
     projection: Projection,
+    threads: Threads,
     keys: Rows,
     values: Option<Rows>,
     /// Id of each row, ascending; rows keep their order for ever.
@@ -139,7 +140,7 @@ impl Memory {
                 what: "this memory associates patterns with values: store both with store_pairs",
             });
         }
-        check_rows(patterns, self.width(), "patterns")?;
+        check_rows(self.threads, patterns, self.width(), "patterns")?;
         Ok(self.append(patterns))
     }
 
@@ -157,18 +158,18 @@ impl Memory {
                 what: "this memory was built without values: give the builder a value width",
             });
         };
-        check_rows(patterns, self.keys.width(), "patterns")?;
-        check_rows(values, rows.width(), "values")?;
+        check_rows(self.threads, patterns, self.keys.width(), "patterns")?;
+        check_rows(self.threads, values, rows.width(), "values")?;
         if values.nrows() != patterns.nrows() {
             return Err(Error::Rows { expected: patterns.nrows(), found: values.nrows(), place: "values" });
         }
-        rows.append(values, &[]);
+        rows.append(self.threads, values, &[]);
         Ok(self.append(patterns))
     }
 
     fn append(&mut self, patterns: ArrayView2<'_, f32>) -> Range<u64> {
         let first = self.norms.len();
-        if patterns.len() <= ALONE {
+        if patterns.len() <= ALONE || self.threads == Threads::Caller {
             self.norms.extend(patterns.rows().into_iter().map(|row| norm(row) as f32));
         } else {
             self.norms.par_extend(patterns.axis_iter(Axis(0)).into_par_iter().map(|row| norm(row) as f32));
@@ -179,7 +180,7 @@ impl Memory {
             }
             _ => Vec::new(),
         };
-        self.keys.append(patterns, &factors);
+        self.keys.append(self.threads, patterns, &factors);
         let ids = self.next_id..self.next_id + patterns.nrows() as u64;
         self.ids.extend(ids.clone());
         self.next_id = ids.end;
@@ -306,13 +307,19 @@ impl Memory {
             values: Some(&self.keys),
             similarity: self.similarity,
             separation: &self.separation,
+            threads: self.threads,
             count: self.len(),
         }
     }
 }
 
 /// Rows of the right width with finite entries, else an error that names the first bad one.
-pub(crate) fn check_rows(rows: ArrayView2<'_, f32>, width: usize, place: &'static str) -> Result<(), Error> {
+pub(crate) fn check_rows(
+    threads: Threads,
+    rows: ArrayView2<'_, f32>,
+    width: usize,
+    place: &'static str,
+) -> Result<(), Error> {
     if rows.ncols() != width {
         return Err(Error::Width { expected: width, found: rows.ncols(), place });
     }
@@ -321,7 +328,7 @@ pub(crate) fn check_rows(rows: ArrayView2<'_, f32>, width: usize, place: &'stati
     // No early exit inside a chunk, so that the test is vectorised.
     let all_fine = |chunk: &[f32]| chunk.iter().filter(|x| !fine(x)).count() == 0;
     let all_fine = match rows.as_slice() {
-        Some(flat) if flat.len() > ALONE => flat.par_chunks(ALONE).all(all_fine),
+        Some(flat) if flat.len() > ALONE && threads == Threads::Pool => flat.par_chunks(ALONE).all(all_fine),
         Some(flat) => all_fine(flat),
         None => rows.iter().all(fine),
     };

@@ -11,6 +11,8 @@ use attractor_kernel::{LANES, Lane, Panels, padded};
 use ndarray::{ArrayView1, ArrayView2, Axis};
 use rayon::prelude::*;
 
+use crate::Threads;
+
 /// Rows of a leaf.
 pub(crate) const LEAF: usize = 4096;
 
@@ -157,7 +159,7 @@ impl Rows {
     }
 
     /// Appends rows; `factors` has one number per row, or is empty for all rows ever.
-    pub(crate) fn append(&mut self, rows: ArrayView2<'_, f32>, factors: &[f32]) {
+    pub(crate) fn append(&mut self, threads: Threads, rows: ArrayView2<'_, f32>, factors: &[f32]) {
         // Memory fresh from the system is mapped page by page: that, not the copy, takes the time, and it
         // is shared by the threads too.
         let start = self.len;
@@ -171,7 +173,7 @@ impl Rows {
             leaf.append(from - i * LEAF, part, factors, width);
         };
         // To wake other threads for a single leaf takes longer than to fill it.
-        if end.div_ceil(LEAF) - start / LEAF <= 1 {
+        if threads == Threads::Caller || end.div_ceil(LEAF) - start / LEAF <= 1 {
             self.leaves.iter_mut().enumerate().skip(start / LEAF).for_each(fill);
         } else {
             self.leaves.par_iter_mut().enumerate().skip(start / LEAF).for_each(fill);
@@ -215,7 +217,7 @@ impl Rows {
             }
         }
         *self = Self::new(self.width);
-        self.append(rows.view(), &factors);
+        self.append(Threads::Caller, rows.view(), &factors);
     }
 }
 
@@ -278,7 +280,7 @@ mod tests {
             let mut rows = Rows::new(3);
             for (i, &from) in cuts.iter().enumerate() {
                 let to = cuts.get(i + 1).copied().unwrap_or(all.nrows());
-                rows.append(all.slice(ndarray::s![from..to, ..]), &factors[from..to]);
+                rows.append(Threads::Pool, all.slice(ndarray::s![from..to, ..]), &factors[from..to]);
             }
             assert_eq!(rows.len, all.nrows());
             for i in [0, 15, 16, LEAF - 1, LEAF, 2 * LEAF + 36] {
@@ -297,13 +299,13 @@ mod tests {
     fn a_borrowed_leaf_is_copied_when_a_row_of_it_changes_and_only_then() {
         let all = Array2::from_shape_fn((LEAF, 3), |(i, j)| (i * 3 + j) as f32);
         let mut own = Rows::new(3);
-        own.append(all.view(), &[]);
+        own.append(Threads::Pool, all.view(), &[]);
         let block: Block = Arc::new(own.leaf(0).lanes().to_vec());
         let mut rows = Rows::new(3);
         rows.adopt(block.clone(), &[]);
         assert!(rows.bytes() < 4096 && own.bytes() > LEAF * 16);
         assert_eq!(rows.leaf(0).lanes(), own.leaf(0).lanes());
-        rows.append(all.slice(ndarray::s![..5, ..]), &[]);
+        rows.append(Threads::Pool, all.slice(ndarray::s![..5, ..]), &[]);
         rows.kill(7);
         assert!(!rows.is_live(7) && rows.bytes() < 8192);
         rows.replace(9, ndarray::aview1(&[-1.0, -2.0, -3.0]), None);

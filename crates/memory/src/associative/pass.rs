@@ -1,7 +1,8 @@
 //! One read of the whole memory for a batch of cues: the kernel's pass over every leaf, merged in a tree
 //! that is fixed by leaf number.
 //!
-//! Leaves are spread over the threads of the current rayon pool, and cues too where leaves are few. Both
+//! Leaves are spread over the threads of the current rayon pool, if the memory may use it, and cues too where leaves
+//! are few. Both
 //! leave every bit of the result alone: the kernel gives a cue the same bits in any batch, and leaves merge
 //! in the same tree for any number of threads.
 
@@ -9,12 +10,11 @@ use std::ops::Range;
 
 use attractor_kernel::Lane;
 use ndarray::{Array2, ArrayView2};
-use rayon::prelude::*;
 
 use super::panels::Rows;
 use super::walk::{Group, live_lanes};
 use crate::separation::Reach;
-use crate::{Separation, Similarity};
+use crate::{Separation, Similarity, Threads};
 
 /// Most cues that share one walk over the leaves; bounds the memory of partial results.
 const GROUP: usize = 96;
@@ -42,6 +42,7 @@ pub(crate) struct Source<'a> {
     pub(crate) separation: &'a Separation,
     /// Live rows.
     pub(crate) count: usize,
+    pub(crate) threads: Threads,
 }
 
 /// Reads the memory for every row of `cues`. `known[c]` is a lower bound of the largest `theta` of cue `c`,
@@ -57,7 +58,7 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32])
     if cues.nrows() == 0 || width == 0 && source.values.is_some() {
         return out;
     }
-    let threads = rayon::current_num_threads();
+    let threads = source.threads.count();
     let leaves = source.keys.leaves();
     let group = match leaves >= 2 * threads {
         true => GROUP,
@@ -65,14 +66,10 @@ pub(crate) fn read(source: Source<'_>, cues: ArrayView2<'_, f32>, known: &[f32])
     };
     let groups: Vec<Range<usize>> =
         (0..cues.nrows()).step_by(group).map(|from| from..(from + group).min(cues.nrows())).collect();
-    let parts: Vec<Vec<(Vec<f64>, f64, bool)>> = groups
-        .into_par_iter()
-        .map(|rows| {
-            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.clone().into()));
-            let parts = group.walk(&known[rows]);
-            parts.into_par_iter().enumerate().map(|(c, part)| group.finish(c, part)).collect()
-        })
-        .collect();
+    let parts: Vec<Vec<(Vec<f64>, f64, bool)>> = source.threads.each(groups, |_, rows| {
+        let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.clone().into()));
+        source.threads.each(group.walk(&known[rows]), |c, part| group.finish(c, part))
+    });
     for (c, (sum, conjugate, supported)) in parts.into_iter().flatten().enumerate() {
         // Unnormalised sums may leave the range of f32: they are scaled into it, and keep their direction.
         let largest = sum.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
@@ -99,17 +96,14 @@ pub(crate) fn answers(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Option<V
     if let Reach::Exponential { .. } | Reach::Pointwise = source.separation.kind().reach(source.count) {
         return None;
     }
-    let threads = rayon::current_num_threads();
-    let group = cues.nrows().div_ceil(threads).clamp(1, GROUP);
-    let parts: Vec<Vec<Answers>> = (0..cues.nrows().div_ceil(group))
-        .into_par_iter()
-        .map(|i| {
-            let rows = i * group..((i + 1) * group).min(cues.nrows());
-            let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.into()));
-            let parts = group.walk(&[]);
-            parts.into_iter().enumerate().map(|(c, part)| group.answers(c, part)).collect()
-        })
-        .collect();
+    let group = cues.nrows().div_ceil(source.threads.count()).clamp(1, GROUP);
+    let groups: Vec<Range<usize>> =
+        (0..cues.nrows()).step_by(group).map(|from| from..(from + group).min(cues.nrows())).collect();
+    let parts: Vec<Vec<Answers>> = source.threads.each(groups, |_, rows| {
+        let group = Group::new(source, cues.slice_axis(ndarray::Axis(0), rows.into()));
+        let parts = group.walk(&[]);
+        parts.into_iter().enumerate().map(|(c, part)| group.answers(c, part)).collect()
+    });
     Some(parts.into_iter().flatten().collect())
 }
 
@@ -117,8 +111,8 @@ pub(crate) fn answers(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Option<V
 /// distribution is wanted. Costs memory for `cues x rows`; callers hand in a tile at a time.
 pub(crate) fn thetas(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Vec<Vec<f64>> {
     let group = Group::new(source, cues);
-    let leaves: Vec<Vec<Lane>> =
-        (0..source.keys.leaves()).into_par_iter().map(|leaf| group.scores(leaf)).collect();
+    let leaves: Vec<usize> = (0..source.keys.leaves()).collect();
+    let leaves: Vec<Vec<Lane>> = source.threads.each(leaves, |_, leaf| group.scores(leaf));
     (0..cues.nrows())
         .map(|c| {
             let mut all = Vec::with_capacity(source.count);

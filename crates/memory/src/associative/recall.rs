@@ -60,7 +60,7 @@ impl Memory {
         if self.is_empty() {
             return Err(Error::Empty);
         }
-        check_rows(cues, self.width(), "cues")?;
+        check_rows(self.threads, cues, self.width(), "cues")?;
         let held = dynamics.check(cues.nrows(), cues.ncols())?;
         let n = cues.nrows();
         let mut states = cues.to_owned();
@@ -127,7 +127,7 @@ impl Memory {
         if self.is_empty() {
             return Err(Error::Empty);
         }
-        check_rows(states, self.width(), "states")?;
+        check_rows(self.threads, states, self.width(), "states")?;
         let known = vec![f32::NEG_INFINITY; states.nrows()];
         let read = read(Source { values: None, ..self.source() }, states, &known);
         let rows = states.rows().into_iter().zip(read.conjugates);
@@ -143,7 +143,7 @@ impl Memory {
         if self.is_empty() {
             return Err(Error::Empty);
         }
-        check_rows(cues, self.width(), "cues")?;
+        check_rows(self.threads, cues, self.width(), "cues")?;
         let mut out = Array2::zeros((cues.nrows(), self.len()));
         for (i, mut to) in out.rows_mut().into_iter().enumerate() {
             let mut all = thetas(self.source(), cues.slice_axis(Axis(0), (i..=i).into()));

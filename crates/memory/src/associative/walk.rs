@@ -86,10 +86,10 @@ impl<'a> Group<'a> {
             n => {
                 // Halving at a power of two: a tree over a prefix is a subtree of the tree over all.
                 let middle = leaves.start + n.next_power_of_two() / 2;
-                let (a, b) = rayon::join(
-                    || self.tree(leaves.start..middle, known),
-                    || self.tree(middle..leaves.end, known),
-                );
+                let (a, b) = self
+                    .source
+                    .threads
+                    .join(|| self.tree(leaves.start..middle, known), || self.tree(middle..leaves.end, known));
                 a.into_iter().zip(b).map(|(a, b)| merge(a, b)).collect()
             }
         }

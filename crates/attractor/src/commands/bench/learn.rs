@@ -187,7 +187,7 @@ impl Lines<'_> {
 
 /// Floating-point operations that one observation cannot do without: its share of the normal equations of
 /// `features`, its encoding, and reading `episodes` keys. Left out: solving the equations, the readout, and the
-/// look back at one episode per four observations.
+/// look back at one episode per eight observations.
 fn operations(features: usize, episodes: f64) -> f64 {
     let equations = (features * features / 2) as f64;
     let encoding = (PATCHES + POOLED * features + KEYS) as f64;
