@@ -59,6 +59,7 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,
+        learner::newcomer::EXPERIMENT,
         learner::unknown::EXPERIMENT,
         learner::electricity::EXPERIMENT,
     ]);

@@ -6,7 +6,7 @@
 
 use crate::Error;
 use crate::answer::System;
-use crate::gate::Evidence;
+use crate::gate::Verdict;
 use crate::mind::Mind;
 use crate::perception::Percept;
 use crate::replay::Draws;
@@ -22,14 +22,6 @@ const OFTEN: u64 = 512;
 struct Remembered {
     id: u64,
     class: u32,
-    surprise: f64,
-}
-
-/// Where only one system was right: on what evidence, which one, and how much it counts.
-struct Verdict {
-    evidence: Evidence,
-    right: System,
-    weight: f64,
 }
 
 impl Mind {
@@ -50,7 +42,7 @@ impl Mind {
                 let Some(class) = episode.label else { continue };
                 let mut value = Vec::new();
                 episodes.value(episode.id, &mut value)?;
-                remembered.push(Remembered { id: episode.id, class, surprise: f64::from(episode.priority) });
+                remembered.push(Remembered { id: episode.id, class });
                 values.push(value);
             }
             view.perception.clone()
@@ -59,17 +51,16 @@ impl Mind {
         let verdicts: Vec<Verdict> = {
             let view = self.view();
             let pairs = remembered.iter().zip(&percepts);
-            let verdicts = pairs.map(|(episode, percept)| self.judge(&view, episode, percept));
+            let verdicts = pairs.map(|(episode, percept)| Self::judge(&view, episode, percept));
             verdicts.filter_map(Result::transpose).collect::<Result<_, Error>>()?
         };
         if !verdicts.is_empty() {
-            let gate = &mut self.view_mut().gate;
-            verdicts.iter().for_each(|verdict| gate.learn(verdict.evidence, verdict.right, verdict.weight));
+            self.view_mut().gate.learn(verdicts);
         }
         Ok(())
     }
 
-    fn judge(&self, view: &View, episode: &Remembered, percept: &Percept) -> Result<Option<Verdict>, Error> {
+    fn judge(view: &View, episode: &Remembered, percept: &Percept) -> Result<Option<Verdict>, Error> {
         let class = episode.class as usize;
         let opinions = view.opinions_without(percept, episode.id)?;
         if opinions.slow.get(class).is_none_or(|&p| p == 0.0) {
@@ -82,12 +73,6 @@ impl Mind {
             (false, true) => System::Slow,
             _ => return Ok(None),
         };
-        // Surprising looks are all written, others as a reservoir would: they count for those that were not.
-        let looks = self.looks.get(&episode.class).copied().unwrap_or(1).max(1);
-        let weight = match (-episode.surprise).exp() <= self.config.admission.known {
-            true => (self.share_of_class() as f64 / looks as f64).min(1.0),
-            false => 1.0,
-        };
-        Ok(Some(Verdict { evidence: opinions.evidence, right, weight }))
+        Ok(Some(Verdict { evidence: opinions.evidence, right }))
     }
 }

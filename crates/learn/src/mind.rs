@@ -300,7 +300,7 @@ impl Mind {
     }
 
     /// Episodes that a class could have if all had as many.
-    pub(crate) fn share_of_class(&self) -> u64 {
+    fn share_of_class(&self) -> u64 {
         self.room() as u64 / self.looks.len().max(1) as u64
     }
 
@@ -346,7 +346,10 @@ impl Mind {
             ("episodes", view.fast.bytes()),
             ("slow system", self.cortex.as_ref().map_or(0, |cortex| cortex.bytes() as u64)),
             ("encoders", view.perception.bytes() as u64),
-            ("labels and gate", view.labels.bytes() as u64 + 3 * 512 * 8 + self.looks.len() as u64 * 48),
+            (
+                "labels and gate",
+                view.labels.bytes() as u64 + view.gate.bytes() + 2 * 512 * 8 + self.looks.len() as u64 * 48,
+            ),
         ]
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod digits;
 pub(crate) mod early;
 pub(crate) mod electricity;
+pub(crate) mod newcomer;
 pub(crate) mod unknown;
 
 use attractor_data::{Part, Scale, Set, catalogue, split_set, stream};
