@@ -66,7 +66,7 @@ pub(super) fn cls_er(recipe: &Recipe, rows: usize, examples: usize, copies: Copi
 }
 
 /// GDumb with the published optimiser: descent with momentum 0.9 and decay 1e-6, batches of 16, rates from 0.05 to 5e-4
-/// in cycles of 1, 2, 4, ... epochs.
+/// in cycles of 1, 2, 4, ... epochs, after one at a tenth of it.
 pub(super) fn gdumb(recipe: &Recipe, rows: usize, examples: usize, epochs: usize) -> Entry {
     let rule = attractor_learn::strategy::Rule::Descent { momentum: 0.9, decay: 1e-6 };
     let recipe = Recipe { rule, rate: 0.05, ..recipe.clone() };

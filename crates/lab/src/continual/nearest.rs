@@ -87,6 +87,7 @@ impl Contestant for NearestExample {
     }
 
     fn close(&mut self, _: Batch<'_>) -> Result<(), LabError> {
+        self.buffer.end_context();
         Ok(())
     }
 

@@ -34,8 +34,9 @@ impl Codec {
 pub enum Keep {
     /// Each of those offered with equal probability (Vitter 1985, algorithm R).
     Reservoir,
-    /// As many of each class as there is room for: while a class has less than its share, a new example of it takes
-    /// the place of a random one of the largest class (the greedy sampler of Prabhu et al. 2020).
+    /// As many of each class of each context as there is room for: while such a group has less than its share, a new
+    /// example of it takes the place of a random one of the largest group (the greedy sampler of Prabhu et al. 2020,
+    /// which knows classes alone, and keeps nothing but the first context where all contexts have the same ones).
     Balanced,
 }
 
@@ -61,6 +62,9 @@ impl Store {
 fn row_bytes(width: usize, outputs: usize, codec: Codec) -> usize {
     width * codec.bytes() + 4 + outputs * 4
 }
+
+/// A context and a class.
+type Group = (u32, u32);
 
 /// Examples drawn from a buffer.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,8 +101,9 @@ pub struct Buffer {
     codes: Vec<u8>,
     classes: Vec<u32>,
     kept: Vec<f32>,
-    /// Rows of each class.
-    members: BTreeMap<u32, Vec<u32>>,
+    /// Rows of each class of each context.
+    members: BTreeMap<Group, Vec<u32>>,
+    context: u32,
     rng: ChaCha8Rng,
 }
 
@@ -121,6 +126,7 @@ impl Buffer {
             classes: Vec::new(),
             kept: Vec::new(),
             members: BTreeMap::new(),
+            context: 0,
             rng: stream(seed, "strategy/buffer"),
         })
     }
@@ -147,7 +153,14 @@ impl Buffer {
 
     /// Examples held of each class, in the order of their numbers.
     pub fn per_class(&self) -> Vec<(u32, usize)> {
-        self.members.iter().map(|(&class, rows)| (class, rows.len())).collect()
+        let mut sizes = BTreeMap::new();
+        self.classes.iter().for_each(|&class| *sizes.entry(class).or_insert(0) += 1);
+        sizes.into_iter().collect()
+    }
+
+    /// What is offered from now on belongs to another context.
+    pub fn end_context(&mut self) {
+        self.context += 1;
     }
 
     /// Offers an example with its outputs, and returns whether it was kept.
@@ -232,13 +245,14 @@ impl Buffer {
                 (at < self.len() as u64).then_some(at as usize)
             }
             Keep::Balanced => {
-                let (mut largest, mut size) = (class, 0);
+                let group = (self.context, class);
+                let (mut largest, mut size) = (group, 0);
                 for (&other, rows) in &self.members {
                     if rows.len() > size {
                         (largest, size) = (other, rows.len());
                     }
                 }
-                let own = self.members.get(&class).map_or(0, Vec::len);
+                let own = self.members.get(&group).map_or(0, Vec::len);
                 if own >= size {
                     return None;
                 }
@@ -258,18 +272,18 @@ impl Buffer {
             self.classes.push(class);
             self.kept.extend_from_slice(outputs);
         } else {
-            let (size, old) = (code.len(), self.classes[row]);
+            let (size, old, last) = (code.len(), self.classes[row], self.context);
             self.codes[row * size..(row + 1) * size].copy_from_slice(&code);
             self.kept[row * self.outputs..(row + 1) * self.outputs].copy_from_slice(outputs);
             self.classes[row] = class;
-            if let Some(rows) = self.members.get_mut(&old) {
-                rows.retain(|&r| r as usize != row);
-                if rows.is_empty() {
-                    self.members.remove(&old);
+            for context in 0..=last {
+                if let Some(rows) = self.members.get_mut(&(context, old)) {
+                    rows.retain(|&r| r as usize != row);
                 }
             }
+            self.members.retain(|_, rows| !rows.is_empty());
         }
-        self.members.entry(class).or_default().push(row as u32);
+        self.members.entry((self.context, class)).or_default().push(row as u32);
     }
 }
 

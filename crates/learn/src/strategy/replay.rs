@@ -125,10 +125,11 @@ impl Strategy for Replay {
 
     fn close(&mut self, context: Batch<'_>) -> Result<(), Error> {
         self.ended += 1;
-        match self.drill.intake {
-            Intake::Observed => Ok(()),
-            Intake::Closed => fill(&mut self.buffer, context),
+        if self.drill.intake == Intake::Closed {
+            fill(&mut self.buffer, context)?;
         }
+        self.buffer.end_context();
+        Ok(())
     }
 
     fn scores(&mut self, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, Error> {

@@ -245,6 +245,23 @@ fn a_balanced_buffer_has_as_many_of_each_class_whatever_comes() {
     assert!(counts.len() == 4 && counts.iter().all(|(_, n)| (7..=8).contains(n)), "{counts:?}");
 }
 
+#[test]
+fn a_balanced_buffer_keeps_every_context_though_all_have_the_same_classes() {
+    let mut buffer = Buffer::new(1, 0, store_of_one(40), 1).unwrap();
+    for context in 0..5u32 {
+        for i in 0..300 {
+            buffer.offer(array![context as f32 / 10.0].view(), i % 2, &[]).unwrap();
+        }
+        buffer.end_context();
+    }
+    assert_eq!(buffer.per_class(), [(0, 20), (1, 20)]);
+    let inputs = buffer.draw(40).inputs;
+    for context in 0..5u32 {
+        let of = |x: &&f32| (**x * 10.0).round() as u32 == context;
+        assert_eq!(inputs.iter().filter(of).count(), 8, "context {context}");
+    }
+}
+
 fn store_of_one(count: usize) -> Store {
     Store::of(count, 1, 0, Codec::Unit8, Keep::Balanced)
 }
