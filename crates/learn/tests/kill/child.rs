@@ -1,9 +1,10 @@
 //! The process that is killed.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -32,18 +33,28 @@ pub(crate) fn tell(count: u64) {
     out.write_all(format!("\nack {count}\n").as_bytes()).and_then(|()| out.flush()).unwrap();
 }
 
+/// Held while this process has a directory open, and while it starts a child: between fork and exec, a child of the
+/// other test holds copies of all files, and with them the lock of a directory that was let go just now.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Starts `test` of this program on `place`, kills it at a moment drawn from `rng`, and returns the last number that it
 /// told.
 pub(crate) fn run_and_kill(test: &str, place: &Path, number: u64, rng: &mut impl Rng) -> Option<u64> {
+    let mut said = tempfile::tempfile().unwrap();
+    let held = alone();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(PLACE, place)
         .env(NUMBER, number.to_string())
         .env("RAYON_NUM_THREADS", "2")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(said.try_clone().unwrap())
         .spawn()
         .unwrap();
+    drop(held);
     let out = child.stdout.take().unwrap();
     // Numbers told so far, and the last of them plus one.
     let (told, last) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -73,7 +84,12 @@ pub(crate) fn run_and_kill(test: &str, place: &Path, number: u64, rng: &mut impl
         let ended = child.try_wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(ended.is_none(), "the child ended by itself: {ended:?}");
+        if let Some(ended) = ended {
+            let mut text = String::new();
+            said.rewind().unwrap();
+            said.read_to_string(&mut text).unwrap();
+            panic!("the child ended by itself: {ended}\n{text}");
+        }
     });
     last.load(Ordering::Acquire).checked_sub(1)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use attractor_learn::replay::Order;
 use attractor_learn::{Budget, Config, Forget, Learner, Slow};
 
-use crate::child::{durability, order, run_and_kill, tell};
+use crate::child::{alone, durability, order, run_and_kill, tell};
 use crate::streams::*;
 use crate::{Tally, kills};
 
@@ -153,6 +153,7 @@ fn a_learner_survives_kills() {
         tally.early += u64::from(told.is_none());
         let acknowledged = told.unwrap_or(known);
         assert!(acknowledged >= known, "kill {number}: opened with {acknowledged} of {known}");
+        let held = alone();
         let start = Instant::now();
         let builder = Learner::builder().config(recipe(epoch)).durability(durability(number));
         let learner = builder.open(folder.path()).unwrap();

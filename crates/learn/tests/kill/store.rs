@@ -8,7 +8,7 @@ use attractor_store::codec::Codec;
 use attractor_store::episodes::NewEpisode;
 use attractor_store::ledger::Durability;
 
-use crate::child::{durability, order, run_and_kill, tell};
+use crate::child::{alone, durability, order, run_and_kill, tell};
 use crate::{Tally, kills};
 
 /// Kills that one directory goes through.
@@ -105,6 +105,7 @@ fn a_store_survives_kills() {
         tally.early += u64::from(told.is_none());
         let acknowledged = told.unwrap_or(known);
         assert!(acknowledged >= known, "kill {number}: opened with {acknowledged} of {known}");
+        let held = alone();
         let start = Instant::now();
         let store = open(folder.path(), durability(number));
         tally.openings.push(start.elapsed());
@@ -114,6 +115,8 @@ fn a_store_survives_kills() {
             "kill {number}: {found} puts, {acknowledged} were acknowledged"
         );
         check(&store);
+        drop(store);
+        drop(held);
         tally.acknowledged += acknowledged - known;
         tally.untold += found - acknowledged;
         known = found;
