@@ -21,7 +21,7 @@ use crate::view::{self, View};
 use crate::{Error, check};
 
 /// Observations that are encoded at once, at most.
-pub(crate) const AHEAD: usize = 128;
+pub(crate) const AHEAD: usize = 64;
 /// Probability below which no surprise grows further.
 const LEAST: f64 = 1e-6;
 
