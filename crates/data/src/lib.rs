@@ -32,6 +32,7 @@
 //! ```
 
 mod array;
+pub mod bags;
 mod bytes;
 pub mod catalogue;
 mod corrupt;
@@ -46,6 +47,7 @@ pub mod npy;
 pub mod npz;
 mod open;
 pub mod png;
+mod rows;
 pub mod scenario;
 mod seed;
 mod set;
@@ -55,6 +57,7 @@ mod split;
 mod tables;
 
 pub use array::{Array, Values};
+pub use bags::{Bag, Bags};
 pub use corrupt::{Corruption, Damaged, Region};
 pub use error::{Error, Malformed};
 #[cfg(feature = "fetch")]
