@@ -42,6 +42,7 @@ mod error;
 mod fetch;
 mod glyphs;
 pub mod idx;
+pub mod mersenne;
 mod mnist;
 pub mod npy;
 pub mod npz;
@@ -53,8 +54,11 @@ mod seed;
 mod set;
 mod shape;
 mod split;
+mod strata;
 #[cfg(feature = "tables")]
 mod tables;
+pub mod toy;
+pub mod uci;
 
 pub use array::{Array, Values};
 pub use bags::{Bag, Bags};
@@ -69,6 +73,7 @@ pub use seed::stream;
 pub use set::{Sample, Scale, Set};
 pub use shape::Shape;
 pub use split::{Split, holdout, k_fold, prequential};
+pub use strata::{selection_folds, stratified_k_fold};
 #[cfg(feature = "tables")]
 pub use tables::{TABLES, table};
 
