@@ -2,8 +2,10 @@
 //!
 //! **What.** [`open`] turns a path into a [`Set`]: PNG folders, npy and npz, IDX (plain and gzipped), CSV.
 //! [`mnist`] finds the handwritten digits, [`fetch`] downloads them; [`glyphs`] and [`table`] need no file at all.
-//! [`Corruption`] makes cues from patterns, [`holdout`], [`k_fold`] and [`prequential`] say what is learned and what
-//! is measured, [`stream`] is where every random draw of the engine comes from.
+//! [`bags`] reads multiple-instance sets, [`uci`] small tables, both with the folds that were published with them;
+//! [`toy`] draws the sets that were published as a seed.
+//! [`Corruption`] makes cues from patterns, [`holdout`], [`k_fold`], [`stratified_k_fold`] and [`prequential`] say what
+//! is learned and what is measured, [`stream`] is where every random draw of the engine comes from.
 //!
 //! **When.** For sets that fit into memory: patterns are `f32`, 4 bytes per component, 188 MB for the 60,000 training
 //! digits of MNIST.

@@ -87,7 +87,7 @@ fn labels(path: &Path) -> Result<Vec<u32>, Error> {
     }
     let label = |(row, &value): (usize, &f32)| {
         // Whole numbers up to 2^24 are exact.
-        let whole = value >= 0.0 && value <= 16_777_216.0 && value.fract() == 0.0;
+        let whole = (0.0..=16_777_216.0).contains(&value) && value.fract() == 0.0;
         let wrong = Malformed::Label { row, value: f64::from(value) };
         if whole { Ok(value as u32) } else { Err(wrong.at(path)) }
     };
