@@ -41,7 +41,7 @@ pub struct Uci {
     /// The rows, with their classes; those of a test file stand after those of the training file.
     pub set: Set,
     /// Rows for learning and rows for measuring while hyper-parameters are chosen, where the collection has one such
-    /// split for the whole table. Its rows are measured on later, except those of a test file.
+    /// split for the whole table. Without a test file these rows are measured on later.
     pub selection: Option<Split>,
     /// What to report the mean of: four folds, or a single one where the table has a test file.
     pub folds: Vec<Fold>,
