@@ -1,14 +1,13 @@
 //! Tables of numbers in text: comma, semicolon or tab separated, with or without a header.
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
-use ::csv::{ByteRecord, ErrorKind, Position, ReaderBuilder};
+use ::csv::ByteRecord;
 use ndarray::Array2;
 
-use crate::bytes::Source;
 use crate::error::{Error, Malformed, few, read_bytes};
+use crate::rows::{Rows, number, text};
 use crate::{Set, Shape, name_of};
 
 /// Names of a column that holds classes, in any case ("clase" is that of the UCI collection of 2014).
@@ -62,15 +61,12 @@ pub struct Table {
 /// [`Malformed::Cell`] with line and column for a cell that is no finite number, an empty class or a row of another
 /// length, [`Malformed::Column`] when the label column is not there, [`Malformed::Empty`], [`Malformed::Damaged`].
 pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .delimiter(separator(bytes)?)
-        .from_reader(Source::new(bytes).into_reader());
+    let mut rows = Rows::new(bytes)?;
     let (mut first, mut record) = (ByteRecord::new(), ByteRecord::new());
-    if !next(bytes, &mut reader, &mut first)? {
+    if !rows.next(&mut first)? {
         return Err(Malformed::Empty { shape: vec![0] });
     }
-    let more = next(bytes, &mut reader, &mut record)?;
+    let more = rows.next(&mut record)?;
     let header = is_header(&first, label);
     let names: Vec<String> = (0..first.len())
         .map(|column| if header { text(&first[column]) } else { format!("column {}", column + 1) })
@@ -78,14 +74,14 @@ pub fn parse(bytes: &[u8], label: &Label) -> Result<Table, Malformed> {
     let start = usize::from(header && names.len() > 1 && names[0].is_empty());
     let sample = if header { &record } else { &first };
     let label = label_column(label, &names, sample)?;
-    let mut columns = Columns { bytes, start, label, values: Vec::new(), classes: Vec::new() };
+    let mut columns = Columns { start, label, values: Vec::new(), classes: Vec::new() };
     if !header {
-        columns.push(&first)?;
+        columns.push(&rows, &first)?;
     }
     if more {
-        columns.push(&record)?;
-        while next(bytes, &mut reader, &mut record)? {
-            columns.push(&record)?;
+        columns.push(&rows, &record)?;
+        while rows.next(&mut record)? {
+            columns.push(&rows, &record)?;
         }
     }
     columns.finish(&names)
@@ -115,36 +111,28 @@ pub fn read_set(path: &Path, label: &Label) -> Result<Set, Error> {
 }
 
 /// What has been read so far.
-struct Columns<'a> {
-    bytes: &'a [u8],
+struct Columns {
     start: usize,
     label: Option<usize>,
     values: Vec<f32>,
     classes: Vec<String>,
 }
 
-impl Columns<'_> {
-    fn push(&mut self, record: &ByteRecord) -> Result<(), Malformed> {
+impl Columns {
+    fn push(&mut self, rows: &Rows<'_>, record: &ByteRecord) -> Result<(), Malformed> {
         for column in self.start..record.len() {
             let cell = &record[column];
             if Some(column) == self.label {
                 let class = text(cell);
                 if class.is_empty() {
-                    let line = line(self.bytes, record.position());
-                    let reason = "the class is missing".to_owned();
-                    return Err(Malformed::Cell { line, column: column + 1, reason });
+                    return Err(rows.fault(record, column, "the class is missing".to_owned()));
                 }
                 self.classes.push(class);
                 continue;
             }
             match number(cell) {
                 Some(value) if value.is_finite() => self.values.push(value),
-                _ => {
-                    let line = line(self.bytes, record.position());
-                    let shown: String = text(cell).chars().take(40).collect();
-                    let reason = format!("{shown:?} is not a finite number");
-                    return Err(Malformed::Cell { line, column: column + 1, reason });
-                }
+                _ => return Err(rows.not_finite(record, column)),
             }
         }
         Ok(())
@@ -165,44 +153,6 @@ impl Columns<'_> {
         let class_names = class_names.unwrap_or_default();
         Ok(Table { columns, values, labels, class_names })
     }
-}
-
-/// Reads a record; false at the end.
-fn next<R: Read>(
-    bytes: &[u8],
-    reader: &mut ::csv::Reader<R>,
-    record: &mut ByteRecord,
-) -> Result<bool, Malformed> {
-    reader.read_byte_record(record).map_err(|error| match error.kind() {
-        ErrorKind::UnequalLengths { pos, expected_len, len } => Malformed::Cell {
-            line: line(bytes, pos.as_ref()),
-            column: *expected_len.min(len) as usize + 1,
-            reason: format!("the row has {len} columns, the first row {expected_len}"),
-        },
-        other => Malformed::Damaged { part: "table", reason: format!("{other:?}") },
-    })
-}
-
-/// The line of a record that begins at `position`: the reader counts from before the empty lines that it skips.
-fn line(bytes: &[u8], position: Option<&Position>) -> u64 {
-    let Some(position) = position else { return 0 };
-    let mut reader = BufReader::new(Source::new(bytes).into_reader());
-    let skipped = std::io::copy(&mut (&mut reader).take(position.byte()), &mut std::io::sink());
-    let empty = reader.bytes().map_while(Result::ok).take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    match skipped {
-        Ok(_) => position.line() + empty.filter(|byte| *byte == b'\n').count() as u64,
-        Err(_) => position.line(),
-    }
-}
-
-fn separator(bytes: &[u8]) -> Result<u8, Malformed> {
-    /// Longer lines tell their separator in their beginning.
-    const GLANCE: usize = 65_536;
-    let start = Source::new(bytes).up_to(GLANCE)?;
-    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |separator: &u8| line.split(|byte| byte == separator).count();
-    // The last of equals wins: a comma where there is no separator at all.
-    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
 }
 
 /// A table of years or sizes has numbers in its header: there the name of the label column tells it.
@@ -245,12 +195,4 @@ fn classes(cells: &[String]) -> (Vec<u32>, Vec<String>) {
     }
     let labels = cells.iter().map(|cell| numbers[cell.as_str()]).collect();
     (labels, numbers.into_keys().map(str::to_owned).collect())
-}
-
-fn text(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell).trim().to_owned()
-}
-
-fn number(cell: &[u8]) -> Option<f32> {
-    str::from_utf8(cell).ok()?.trim().parse().ok()
 }

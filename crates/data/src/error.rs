@@ -68,6 +68,16 @@ pub enum Error {
         /// What stands there.
         value: f64,
     },
+    /// A bag that cannot be one.
+    #[error("set {set}: bag {bag} {fault}")]
+    Bag {
+        /// The set.
+        set: String,
+        /// Name of the bag.
+        bag: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
     /// Binary damage was asked for, but the patterns are not -1 and +1.
     #[error("row {row}, column {column} is {value}: flips need patterns of -1 and +1, binarise them first")]
     NotBinary {
@@ -217,6 +227,22 @@ pub enum Malformed {
         reason: String,
         /// The members, at most the first few.
         members: String,
+    },
+    /// Bags of a table that a file about them does not name, or the other way round.
+    #[error("bag {bag} {fault}")]
+    Bag {
+        /// Name of the bag.
+        bag: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Parts of a split that overlap, are empty, or name what is not there.
+    #[error("{place}: {fault}")]
+    Parts {
+        /// Which split of the file.
+        place: String,
+        /// What is wrong with it.
+        fault: String,
     },
     /// A file without a single pattern.
     #[error("holds no patterns (sizes {shape:?})")]

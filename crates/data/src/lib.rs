@@ -2,8 +2,10 @@
 //!
 //! **What.** [`open`] turns a path into a [`Set`]: PNG folders, npy and npz, IDX (plain and gzipped), CSV.
 //! [`mnist`] finds the handwritten digits, [`fetch`] downloads them; [`glyphs`] and [`table`] need no file at all.
-//! [`Corruption`] makes cues from patterns, [`holdout`], [`k_fold`] and [`prequential`] say what is learned and what
-//! is measured, [`stream`] is where every random draw of the engine comes from.
+//! [`bags`] reads multiple-instance sets, [`uci`] small tables, both with the folds that were published with them;
+//! [`toy`] draws the sets that were published as a seed.
+//! [`Corruption`] makes cues from patterns, [`holdout`], [`k_fold`], [`stratified_k_fold`] and [`prequential`] say what
+//! is learned and what is measured, [`stream`] is where every random draw of the engine comes from.
 //!
 //! **When.** For sets that fit into memory: patterns are `f32`, 4 bytes per component, 188 MB for the 60,000 training
 //! digits of MNIST.
@@ -32,6 +34,7 @@
 //! ```
 
 mod array;
+pub mod bags;
 mod bytes;
 pub mod catalogue;
 mod corrupt;
@@ -41,20 +44,26 @@ mod error;
 mod fetch;
 mod glyphs;
 pub mod idx;
+pub mod mersenne;
 mod mnist;
 pub mod npy;
 pub mod npz;
 mod open;
 pub mod png;
+mod rows;
 pub mod scenario;
 mod seed;
 mod set;
 mod shape;
 mod split;
+mod strata;
 #[cfg(feature = "tables")]
 mod tables;
+pub mod toy;
+pub mod uci;
 
 pub use array::{Array, Values};
+pub use bags::{Bag, Bags};
 pub use corrupt::{Corruption, Damaged, Region};
 pub use error::{Error, Malformed};
 #[cfg(feature = "fetch")]
@@ -66,6 +75,7 @@ pub use seed::stream;
 pub use set::{Sample, Scale, Set};
 pub use shape::Shape;
 pub use split::{Split, holdout, k_fold, prequential};
+pub use strata::{selection_folds, stratified_k_fold};
 #[cfg(feature = "tables")]
 pub use tables::{TABLES, table};
 

@@ -17,7 +17,7 @@ pub struct Split {
 }
 
 impl Split {
-    fn new(mut train: Vec<usize>, mut test: Vec<usize>) -> Self {
+    pub(crate) fn new(mut train: Vec<usize>, mut test: Vec<usize>) -> Self {
         train.sort_unstable();
         test.sort_unstable();
         Self { train, test }

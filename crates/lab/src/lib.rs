@@ -28,6 +28,7 @@ mod experiment;
 mod fixed_points;
 pub mod kv;
 mod learner;
+pub mod mil;
 mod outcome;
 pub mod page;
 mod plot;
@@ -62,6 +63,7 @@ pub fn experiments() -> Vec<Experiment> {
         learner::newcomer::EXPERIMENT,
         learner::unknown::EXPERIMENT,
         learner::electricity::EXPERIMENT,
+        mil::EXPERIMENT,
     ]);
     all
 }
