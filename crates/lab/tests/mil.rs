@@ -256,7 +256,9 @@ fn the_experiment_runs_small_where_its_data_is() {
         experiment("mil/baselines").unwrap().reproduce(&mut context).unwrap().0
     };
     let outcome = smoke();
-    assert_eq!((outcome.series.len(), outcome.pass), (3, None));
-    assert!(outcome.series.iter().all(|named| named.mean > 50.0), "{:?}", outcome.series);
+    assert_eq!((outcome.series.len(), outcome.baselines.len(), outcome.pass), (2, 1, None));
+    let mut all = outcome.series.iter().chain(&outcome.baselines);
+    assert!(all.all(|named| named.mean > 50.0), "{:?}", outcome.series);
+    assert_eq!(outcome.measured.mean, outcome.series[0].mean);
     assert_eq!(outcome, smoke(), "same seed, other numbers");
 }

@@ -1,14 +1,18 @@
 //! The baselines on every set with published folds.
 
 use attractor_data::bags::{Benchmark, benchmark, list};
-use attractor_data::catalogue;
+use attractor_data::{Split, catalogue};
 use rayon::prelude::*;
 
 use super::{Citation, MeanEmbedding, Method, Miles, auc, measure};
 use crate::experiment::{Context, Effort, Experiment, LabError};
 use crate::outcome::{Named, Outcome};
-use crate::published::{MIL_CITATION, MIL_MILES};
+use crate::published::{MIL_CITATION, MIL_MILES, Published};
 use crate::statistics::Summary;
+
+const CITATION: &str = "citation-kNN";
+const MEAN: &str = "mean embedding";
+const MILES: &str = "MILES embedding, ridge";
 
 /// Folds for choosing.
 const INNER: usize = 5;
@@ -19,8 +23,8 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     source: "Wang and Zucker 2000; Chen, Bi and Wang 2006; numbers from table 1 of Ramsauer et al. 2021",
     protocol: "Every set with published folds, five times 10-fold cross-validation; parameters chosen by AUC on 5 \
         stratified folds of the training bags; instances standardised by training bags; AUC of a repetition is the \
-        mean over its folds; mean and spread over repetitions. The number of the title is citation-kNN on Tiger, \
-        and holds within its tolerance.",
+        mean over its folds; mean and spread over repetitions. The number measured is citation-kNN on Tiger; holds \
+        when citation-kNN is within the tolerance of every number that is published for a set at hand.",
     published: Some(MIL_CITATION[0].1),
     data: &["mil"],
     run,
@@ -42,8 +46,7 @@ fn methods(effort: Effort) -> Vec<(&'static str, Vec<Box<dyn Method>>)> {
             miles.push(Box::new(Miles { width, lambda }));
         }
     }
-    let mut methods =
-        vec![("citation-kNN", citation), ("mean embedding", mean), ("MILES embedding, ridge", miles)];
+    let mut methods = vec![(CITATION, citation), (MEAN, mean), (MILES, miles)];
     if effort == Effort::Smoke {
         methods.iter_mut().for_each(|(_, candidates)| candidates.truncate(1));
     }
@@ -68,38 +71,43 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     }
     let methods = methods(context.effort);
     let runs = (sets.len() * methods.len()) as f64;
-    let (mut series, mut measured, mut done) = (Vec::new(), Summary::default(), 0.0);
+    let mut all: Vec<(&str, &str, Summary)> = Vec::new();
     for set in &sets {
         for (name, candidates) in &methods {
-            context.progress(done / runs, &format!("{name} on {}", set.bags.name()));
-            let summary = Summary::of(&areas(set, candidates, context.seed)?);
-            if done == 0.0 {
-                measured = summary;
-            }
-            done += 1.0;
-            series.push(Named::new(format!("{name}, {}, AUC %", set.bags.name()), &summary));
+            context.progress(all.len() as f64 / runs, &format!("{name} on {}", set.bags.name()));
+            all.push((*name, set.bags.name(), Summary::of(&areas(set, candidates, context.seed)?)));
         }
     }
     context.progress(1.0, "done");
-    let published = |method: &str, numbers: &[(&str, crate::Published)]| -> Vec<Named> {
-        let named = |&(set, number): &(&str, crate::Published)| Named {
-            name: format!("{method} as published, {set}, AUC %"),
-            mean: number.value,
-            spread: number.spread,
-        };
-        numbers.iter().map(named).collect()
+    let named = |baseline: bool| -> Vec<Named> {
+        let some = all.iter().filter(|(name, ..)| (*name == MEAN) == baseline);
+        some.map(|(name, set, area)| Named::new(format!("{name}, {set}, AUC %"), area)).collect()
     };
-    let holds = (measured.mean - MIL_CITATION[0].1.value).abs() <= MIL_CITATION[0].1.tolerance;
+    let find = |method: &str, of: &str| {
+        all.iter().find(|(name, set, _)| *name == method && *set == of).map(|(.., area)| *area)
+    };
+    let off = |(set, number): &(&str, Published)| {
+        find(CITATION, set).is_some_and(|ours| (ours.mean - number.value).abs() > number.tolerance)
+    };
+    let compared = [(CITATION, &MIL_CITATION[..]), (MILES, &MIL_MILES[..])].map(|(method, numbers)| {
+        let line = |(set, number): &(&str, Published)| {
+            let ours = find(method, set)?;
+            let (value, spread) = (number.value, number.spread);
+            Some(format!("{method}, {set}: {:.1} (published {value} +- {spread})", ours.mean))
+        };
+        numbers.iter().filter_map(line).collect::<Vec<_>>().join("; ")
+    });
     Ok(Outcome {
-        measured,
-        series,
-        baselines: [published("citation-kNN", &MIL_CITATION), published("MILES", &MIL_MILES)].concat(),
-        pass: (context.effort == Effort::Full).then_some(holds),
+        measured: find(CITATION, "tiger").unwrap_or_default(),
+        series: named(false),
+        baselines: named(true),
+        pass: (context.effort == Effort::Full).then_some(!MIL_CITATION.iter().any(off)),
         figures: Vec::new(),
         notes: vec![
+            format!("AUC in per cent, ours and published: {}.", compared.join("; ")),
             "The folds behind the published numbers and the grids of their choice are not known: equal protocols \
              cannot be claimed. The MILES embedding stands here with ridge regression, not with the sparse support \
-             vector machine of the paper."
+             vector machine of the paper: its numbers are shown, not judged."
                 .to_owned(),
         ],
     })
@@ -107,8 +115,8 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
 
 /// AUC in per cent of each repetition: the mean over its folds.
 fn areas(set: &Benchmark, candidates: &[Box<dyn Method>], seed: u64) -> Result<Vec<f64>, LabError> {
-    let repetition = |folds: &Vec<attractor_data::Split>| {
-        let area = |split: &attractor_data::Split| {
+    let repetition = |folds: &Vec<Split>| {
+        let area = |split: &Split| {
             let measured = measure(&set.bags, split, candidates, INNER, seed)?;
             let labels: Vec<bool> = split.test.iter().map(|&bag| set.bags.labels()[bag]).collect();
             Ok(auc(&measured.scores, &labels).map(|area| 100.0 * area))

@@ -2,6 +2,22 @@
 //!
 //! A [`Method`] learns from bags, a [`Model`] scores the instances of a bag, never its label. [`measure`] chooses among
 //! methods on folds of the training bags alone, and [`auc`] says how well the scores order the test bags.
+//!
+//! ```
+//! use attractor_data::{bags, stratified_k_fold, stream};
+//! use attractor_lab::mil::{Citation, MeanEmbedding, Method, auc, measure};
+//!
+//! let rows: String = (0..24).map(|bag| format!("{bag},{},{},0\n", bag % 2, (bag % 2) * 3 + bag / 12)).collect();
+//! let set = bags::parse("keys", format!("bag,label,f1,f2\n{rows}").as_bytes())?;
+//! let candidates: Vec<Box<dyn Method>> =
+//!     vec![Box::new(Citation { references: 2, citers: 4 }), Box::new(MeanEmbedding { lambda: 1.0 })];
+//! for split in stratified_k_fold(set.labels(), 3, &mut stream(1, "folds"))? {
+//!     let measured = measure(&set, &split, &candidates, 3, 1)?;
+//!     let labels: Vec<bool> = split.test.iter().map(|&bag| set.labels()[bag]).collect();
+//!     assert_eq!(auc(&measured.scores, &labels), Some(1.0));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod auc;
 mod citation;
