@@ -158,7 +158,7 @@ impl Perception {
     /// What every row becomes; rows are spread over the threads.
     pub(crate) fn see_all<P: AsRef<[f32]> + Sync>(&self, patterns: &[P]) -> Result<Vec<Percept>, Error> {
         let blocks = patterns.par_chunks(ROWS).map(|patterns| {
-            let rows: Vec<f32> = patterns.iter().flat_map(|pattern| pattern.as_ref()).copied().collect();
+            let rows: Vec<f32> = patterns.iter().flat_map(AsRef::as_ref).copied().collect();
             self.see_rows(&rows)
         });
         Ok(blocks.collect::<Result<Vec<_>, Error>>()?.into_iter().flatten().collect())

@@ -35,6 +35,8 @@ const EPSILON: f32 = 1e-8;
 pub struct Optimiser {
     rule: Rule,
     rate: f64,
+    /// Longest gradient that is followed as it is.
+    longest: f32,
     steps: u64,
     /// Velocity, or first and second moment; empty before the first step.
     moments: Vec<Vec<f32>>,
@@ -57,7 +59,28 @@ impl Optimiser {
                 return Err(Error::Parameter { name, value, limit: "finite and at least 0" });
             }
         }
-        Ok(Self { rule, rate, steps: 0, moments: Vec::new() })
+        Ok(Self { rule, rate, longest: f32::INFINITY, steps: 0, moments: Vec::new() })
+    }
+
+    /// With gradients that are longer than `norm` (Euclidean, over all weights) scaled down to that length (Pascanu,
+    /// Mikolov and Bengio 2013). Without a call of this, none is. What [`Optimiser::restored`] gives clips nothing.
+    ///
+    /// ```
+    /// let mut optimiser = attractor_nets::Optimiser::sgd(1.0)?.clipped(5.0)?;
+    /// let mut weights = [0.0, 0.0];
+    /// optimiser.step(&mut weights, &[30.0, 40.0])?;
+    /// assert_eq!(weights, [-3.0, -4.0]);
+    /// # Ok::<(), attractor_nets::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`]: a norm that is not above 0.
+    pub fn clipped(self, norm: f32) -> Result<Self, Error> {
+        if norm > 0.0 {
+            return Ok(Self { longest: norm, ..self });
+        }
+        let (name, value) = ("norm of a clipped gradient", f64::from(norm));
+        Err(Error::Parameter { name, value, limit: "above 0" })
     }
 
     /// Plain gradient descent.
@@ -144,6 +167,15 @@ impl Optimiser {
             self.moments = vec![vec![0.0; weights.len()]; self.kept()];
         }
         self.steps += 1;
+        let norm = gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>().sqrt();
+        let short: Vec<f32>;
+        let gradient = if norm > f64::from(self.longest) {
+            let scale = f64::from(self.longest) / norm;
+            short = gradient.iter().map(|&g| (f64::from(g) * scale) as f32).collect();
+            &short
+        } else {
+            gradient
+        };
         match self.rule {
             Rule::Descent { momentum, decay } => self.descend(weights, gradient, momentum, decay),
             Rule::Adam => self.adapt(weights, gradient),

@@ -66,10 +66,10 @@ pub(super) fn cls_er(recipe: &Recipe, rows: usize, examples: usize, copies: Copi
 }
 
 /// GDumb with the published optimiser: descent with momentum 0.9 and decay 1e-6, batches of 16, rates from 0.05 to 5e-4
-/// in cycles of 1, 2, 4, ... epochs, after one at a tenth of it.
+/// in cycles of 1, 2, 4, ... epochs, after one at a tenth of it; gradients longer than 10 are scaled down.
 pub(super) fn gdumb(recipe: &Recipe, rows: usize, examples: usize, epochs: usize) -> Entry {
     let rule = attractor_learn::strategy::Rule::Descent { momentum: 0.9, decay: 1e-6 };
-    let recipe = Recipe { rule, rate: 0.05, ..recipe.clone() };
+    let recipe = Recipe { rule, rate: 0.05, longest: 10.0, ..recipe.clone() };
     let store = Store::of(examples, recipe.widths[0], 0, Codec::Unit8, Keep::Balanced);
     let rates = Rates::Restarts { least: 5e-4 };
     let lessons = Lessons { epochs, rows: 16, rates, intake: Intake::Closed };

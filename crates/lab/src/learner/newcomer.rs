@@ -24,8 +24,11 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// What is asked of: the learner, its fast system, its slow system.
-const VOICES: [(&str, fn(&Answer) -> Option<&String>); 3] = [
+/// What somebody says in an answer.
+type Saying = fn(&Answer) -> Option<&String>;
+
+/// Who is asked: the learner, its fast system, its slow system.
+const VOICES: [(&str, Saying); 3] = [
     ("learner", |answer| answer.label.as_ref()),
     ("fast alone", |answer| answer.fast.as_ref()),
     ("slow alone", |answer| answer.slow.as_ref()),
@@ -82,7 +85,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         let (new, old) = ([0, 1, 2].map(|i| Summary::of(&new[i])), [0, 1, 2].map(|i| Summary::of(&old[i])));
         holds &= new[0].mean >= new[2].mean && old[0].mean >= before.mean - 2.0;
         for (place, summaries) in [("the tenth", new), ("the nine", old)] {
-            let named = |((name, _), summary): ((&str, _), &Summary)| {
+            let named = |((name, _), summary): ((&str, Saying), &Summary)| {
                 Named::new(format!("{place}, {name}, {number} looks, %"), summary)
             };
             series.extend(VOICES.into_iter().zip(&summaries).map(named));

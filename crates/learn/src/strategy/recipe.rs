@@ -31,6 +31,8 @@ pub struct Recipe {
     pub rule: Rule,
     /// Learning rate.
     pub rate: f64,
+    /// Length to which longer gradients are scaled down; infinite for none.
+    pub longest: f32,
     /// Outputs in the softmax.
     pub support: Support,
     /// Everything random derives from it.
@@ -38,7 +40,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Weights drawn as PyTorch draws them, inputs as they are, plain gradient descent at `rate`, softmax over all outputs, seed 0.
+    /// Weights drawn as PyTorch draws them, inputs as they are, plain gradient descent at `rate`, nothing clipped, softmax over all outputs, seed 0.
     pub fn new(widths: &[usize], rate: f64) -> Self {
         let rule = Rule::Descent { momentum: 0.0, decay: 0.0 };
         let widths = widths.to_vec();
@@ -49,6 +51,7 @@ impl Recipe {
             deviation: 1.0,
             rule,
             rate,
+            longest: f32::INFINITY,
             support: Support::All,
             seed: 0,
         }

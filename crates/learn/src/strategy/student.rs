@@ -23,7 +23,7 @@ pub(super) struct Student {
 impl Student {
     pub(super) fn new(recipe: &Recipe) -> Result<Self, Error> {
         let network = Mlp::drawn(&recipe.widths, recipe.draw, &mut stream(recipe.seed, "strategy/weights"))?;
-        let optimiser = Optimiser::new(recipe.rule, recipe.rate)?;
+        let optimiser = Optimiser::new(recipe.rule, recipe.rate)?.clipped(recipe.longest)?;
         let Recipe { mean, deviation, .. } = *recipe;
         if !(mean.is_finite() && deviation.is_finite() && deviation > 0.0) {
             let value = f64::from(deviation);

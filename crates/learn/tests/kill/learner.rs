@@ -175,5 +175,6 @@ fn a_learner_survives_kills() {
         tally.tell("learner");
         // Now and then the next life begins with a checkpoint.
         if number % 3 == 0 { learner.close().unwrap() } else { drop(learner) }
+        drop(held);
     }
 }

@@ -161,6 +161,6 @@ fn readers_and_a_learner_do_not_wait_for_each_other_in_the_pool() {
         });
         tell.send(learner.stats().episodes).unwrap();
     });
-    let episodes = told.recv_timeout(std::time::Duration::from_secs(120)).expect("they wait for each other");
+    let episodes = told.recv_timeout(std::time::Duration::from_mins(2)).expect("they wait for each other");
     assert!(episodes > 4_096, "{episodes}");
 }
