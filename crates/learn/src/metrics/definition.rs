@@ -173,7 +173,7 @@ impl Line {
         Ok(Value { definition: "omega_all".into(), value: mean(shares).unwrap_or_default() })
     }
 
-    /// `intransigence` = 1/T sum_k (line_k - R[k,k]): how much worse each task is learned than by joint training on all
+    /// `intransigence` = 1/T sum_k (line_k - R_kk): how much worse each task is learned than by joint training on all
     /// tasks so far, whose accuracy on task k is line_k (Chaudhry et al. 2018 give it per task; this is the mean).
     ///
     /// # Errors

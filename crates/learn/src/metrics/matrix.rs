@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::share;
 use crate::Error;
 
-/// Accuracies R[t][j] on task j after the experience t, both from 0, and on each task before any experience.
+/// Accuracies `R[t][j]` on task j after the experience t, both from 0, and on each task before any experience.
 ///
 /// Everything that is said about accuracy, forgetting and transfer at the boundaries follows from these
 /// ([`Definition`](super::Definition)): keep them, and not only what follows.
