@@ -28,6 +28,7 @@
 //! # Ok::<(), attractor_nets::Error>(())
 //! ```
 
+pub mod association;
 mod error;
 mod loss;
 mod mlp;
