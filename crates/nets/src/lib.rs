@@ -30,6 +30,7 @@
 
 pub mod association;
 mod error;
+pub mod hopfield;
 mod loss;
 mod mlp;
 mod optimiser;
