@@ -280,7 +280,7 @@ def run(options, extra, generator):
     for name, parameter in model.named_parameters():
         gradient = parameter.grad
         tensors[f"gradient/{name}"] = torch.zeros_like(parameter) if gradient is None else gradient
-    tensors["gradient_of_log_beta"] = log_beta.grad
+    tensors["log_beta"], tensors["gradient_of_log_beta"] = log_beta, log_beta.grad
     for name, tensor in inputs.items():
         tensors[f"input/{name}"], tensors[f"input_gradient/{name}"] = tensor, tensor.grad
     for name, tensor in masks.items():

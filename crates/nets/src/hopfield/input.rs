@@ -50,9 +50,11 @@ impl Roles {
         let batch = counts.into_iter().find(|&n| n != 1).unwrap_or(1);
         match counts.into_iter().find(|&n| n != 1 && n != batch) {
             None => Ok(batch),
-            Some(found) => {
-                Err(Error::Size { place: "batch of stored, state and value patterns", expected: batch, found })
-            }
+            Some(found) => Err(Error::Size {
+                place: "batch of stored, state and value patterns",
+                expected: batch,
+                found,
+            }),
         }
     }
 }

@@ -89,7 +89,11 @@ impl HopfieldConfig {
         Ok(Hopfield {
             norm_state: norm(self.normalize_state_pattern, "normalize_state_pattern", sizes.state)?,
             norm_stored: norm(self.normalize_stored_pattern, "normalize_stored_pattern", sizes.stored)?,
-            norm_values: norm(self.normalize_pattern_projection, "normalize_pattern_projection", sizes.values)?,
+            norm_values: norm(
+                self.normalize_pattern_projection,
+                "normalize_pattern_projection",
+                sizes.values,
+            )?,
             norm_association: norm(
                 self.normalize_hopfield_space,
                 "normalize_hopfield_space",
@@ -249,8 +253,10 @@ impl Hopfield {
         let [_, states, _] = roles.state.dims();
         let [_, stored, _] = roles.stored.dims();
         let projections = &self.projections;
-        let mut q = into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);
-        let mut k = into_heads(normalised(self.norm_stored.as_ref(), roles.stored), projections.key.as_ref(), heads);
+        let mut q =
+            into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);
+        let mut k =
+            into_heads(normalised(self.norm_stored.as_ref(), roles.stored), projections.key.as_ref(), heads);
         let mut v = self.values(normalised(self.norm_values.as_ref(), roles.values));
         if let Some(row) = &projections.bias_key {
             k = with_row(k, row.val());
@@ -266,7 +272,8 @@ impl Hopfield {
             k = with_zeros(k);
             v = with_zeros(v);
         }
-        let extra = usize::from(self.config.concat_bias_pattern) + usize::from(self.config.add_zero_association);
+        let extra =
+            usize::from(self.config.concat_bias_pattern) + usize::from(self.config.add_zero_association);
         let mask = masks.at([batch, heads, states, stored], extra, q.dtype())?;
         Ok(Patterns {
             state: spread(q, batch),

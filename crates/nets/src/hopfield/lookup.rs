@@ -81,7 +81,8 @@ impl HopfieldLayerConfig {
             let drawn = normal([1, self.quantity, values], device, rng);
             target_weights = Some(drawn.set_require_grad(self.lookup_targets_as_trainable));
         } else if depth != values {
-            let place = "depth of the values, which are the stored patterns unless lookup_weights_as_separated";
+            let place =
+                "depth of the values, which are the stored patterns unless lookup_weights_as_separated";
             return Err(Error::Size { place, expected: depth, found: values });
         }
         Ok(HopfieldLayer { hopfield, lookup_weights, target_weights })
@@ -110,11 +111,7 @@ impl HopfieldLayer {
             }
             (weights, None) => weights,
         };
-        Ok(Self {
-            lookup_weights: replaced(self.lookup_weights, numbers(patterns)?),
-            target_weights,
-            ..self
-        })
+        Ok(Self { lookup_weights: replaced(self.lookup_weights, numbers(patterns)?), target_weights, ..self })
     }
 
     /// The output `(N, L, output_size)` for state patterns `(N, L, depth)`; axes 0 and 1 change places without

@@ -1,13 +1,13 @@
 //! From patterns to heads, and back.
 
+use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use super::draw::{normal, zeros};
 use super::sizes::Sizes;
-use super::{HopfieldConfig, draw};
-use burn::module::{Module, Param};
+use super::HopfieldConfig;
 
 /// The linear maps of a layer; `None` where a role is static. Weights are `[inputs, outputs]`, head `h` owning
 /// outputs `h c .. (h + 1) c`.
@@ -43,7 +43,7 @@ impl Projections {
         let output = linear(values, sizes.output, !config.disable_out_projection);
         let mut row = |size: Option<usize>| {
             let size = size.filter(|_| config.concat_bias_pattern)?;
-            Some(draw::normal([heads, size], device, rng))
+            Some(normal([heads, size], device, rng))
         };
         let (bias_key, bias_value) = (row(sizes.association), row(sizes.read));
         Self { query, key, value, output, bias_key, bias_value }

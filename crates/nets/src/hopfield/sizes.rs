@@ -51,7 +51,11 @@ impl Sizes {
             read,
             output: config.output_size.or(config.input_size),
         };
-        agree("stored_pattern_size (static: the depth of the association)", stored, config.stored_pattern_size)?;
+        agree(
+            "stored_pattern_size (static: the depth of the association)",
+            stored,
+            config.stored_pattern_size,
+        )?;
         agree("pattern_projection_size (static: pattern_size)", values, config.pattern_projection_size)?;
         if connected {
             agree("pattern_size (connected: hidden_size)", association, read)?;

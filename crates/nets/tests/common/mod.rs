@@ -2,35 +2,37 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod layer;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-pub fn device() -> Device {
+pub(crate) fn device() -> Device {
     Device::flex()
 }
 
-pub fn rng(seed: u64) -> ChaCha8Rng {
+pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }
 
 /// A tensor of f64 from numbers row by row.
-pub fn tensor<const D: usize>(numbers: Vec<f64>, dims: [usize; D]) -> Tensor<D> {
+pub(crate) fn tensor<const D: usize>(numbers: Vec<f64>, dims: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(numbers, dims), (&device(), DType::F64))
 }
 
 /// Uniform in [-1, 1).
-pub fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
+pub(crate) fn random<const D: usize>(dims: [usize; D], seed: u64) -> Tensor<D> {
     let mut rng = rng(seed);
     tensor((0..dims.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect(), dims)
 }
 
-pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
+pub(crate) fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.clone().without_autodiff().try_into_vec_as::<f64>().unwrap()
 }
 
 #[track_caller]
-pub fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
+pub(crate) fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len());
     for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
         assert!((found - expected).abs() <= tolerance * (1.0 + expected.abs()), "{i}: {found} {expected}");
@@ -38,7 +40,7 @@ pub fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
 }
 
 /// The derivative of a weighted sum of what `output` gives by each of `leaves`: by automatic differentiation.
-pub fn gradients<const D: usize>(
+pub(crate) fn gradients<const D: usize>(
     leaves: &[Tensor<4>],
     output: &impl Fn(&[Tensor<4>]) -> Tensor<D>,
 ) -> Vec<Vec<f64>> {
@@ -53,7 +55,7 @@ pub fn gradients<const D: usize>(
 
 /// The same by central differences; checks that both agree, and that no gradient is all zeros.
 #[track_caller]
-pub fn check_gradients<const D: usize>(
+pub(crate) fn check_gradients<const D: usize>(
     leaves: &[Tensor<4>],
     output: impl Fn(&[Tensor<4>]) -> Tensor<D>,
     tolerance: f64,
@@ -82,7 +84,7 @@ pub fn check_gradients<const D: usize>(
 }
 
 /// A sum in which every entry counts differently.
-pub fn weighted<const D: usize>(output: Tensor<D>) -> Tensor<1> {
+pub(crate) fn weighted<const D: usize>(output: Tensor<D>) -> Tensor<1> {
     let dims = output.dims();
     let count = dims.iter().product();
     let weights: Vec<f64> = (0..count).map(|i| (1.0 + i as f64).sin()).collect();

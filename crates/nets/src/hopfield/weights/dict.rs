@@ -81,7 +81,8 @@ impl StateDict {
     /// # Errors
     /// [`Error::File`], of the path `<bytes>`.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        let refused = |error: &dyn ToString| Error::File { path: "<bytes>".into(), reason: error.to_string() };
+        let refused =
+            |error: &dyn ToString| Error::File { path: "<bytes>".into(), reason: error.to_string() };
         let bytes = self.stored();
         let views = views(&bytes).map_err(|error| refused(&error))?;
         serialize(views, self.metadata()).map_err(|error| refused(&error))

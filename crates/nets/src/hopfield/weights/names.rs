@@ -32,7 +32,11 @@ impl Names {
         } else {
             for (name, part) in ["q", "k", "v"].into_iter().zip(parts) {
                 if let Some(part) = part {
-                    self.put(&mut dict, &format!("association_core.{name}_proj_weight"), turned(&part.weight)?);
+                    self.put(
+                        &mut dict,
+                        &format!("association_core.{name}_proj_weight"),
+                        turned(&part.weight)?,
+                    );
                 }
             }
         }
