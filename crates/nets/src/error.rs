@@ -1,5 +1,7 @@
 //! What a network refuses.
 
+use burn::tensor::DType;
+
 /// Why a network refused. A refused call changes nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +45,16 @@ pub enum Error {
         expected: Vec<usize>,
         /// Found.
         found: Vec<usize>,
+    },
+    /// Numbers of another type than those they meet.
+    #[error("{place}: expected the type {expected}, found {found}")]
+    Type {
+        /// Of what.
+        place: &'static str,
+        /// Expected.
+        expected: &'static str,
+        /// Found.
+        found: &'static str,
     },
     /// A size that does not divide evenly among the heads.
     #[error("{name} = {size}: must be divisible by num_heads = {heads}")]
@@ -98,6 +110,14 @@ impl Error {
             return Ok(());
         }
         Err(Self::Shape { place, expected: expected.to_vec(), found: found.to_vec() })
+    }
+
+    /// An error unless the types are the same.
+    pub(crate) fn dtype(place: &'static str, expected: DType, found: DType) -> Result<(), Self> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Self::Type { place, expected: expected.name(), found: found.name() })
     }
 
     /// What the device said.

@@ -1,6 +1,6 @@
 //! What may not be associated.
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, DType, Tensor};
 
 use super::separation::lowest;
 use crate::Error;
@@ -9,6 +9,17 @@ use crate::Error;
 /// scores, or 1 wherever they are the same along an axis.
 ///
 /// A query none of whose stored patterns is allowed has only zero weights and reads zeros.
+///
+/// ```
+/// use attractor_nets::association::Mask;
+/// use burn::tensor::{Bool, Device, Tensor};
+///
+/// // Of three stored patterns nobody sees the last, and the first is preferred a little.
+/// let device = Device::flex();
+/// let mask = Mask::none()
+///     .forbidding(Tensor::<4, Bool>::from_data([[[[false, false, true]]]], &device))
+///     .adding(Tensor::from_data([[[[0.5, 0.0, 0.0]]]], &device));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Mask {
     /// True where a stored pattern is out of a query's reach.
@@ -35,7 +46,7 @@ impl Mask {
     }
 
     /// Adds `mask` to the scores, besides what is added already. Minus infinity forbids, and so does the lowest
-    /// number of the type.
+    /// number of the type; plus infinity and NaN make NaN.
     #[must_use]
     pub fn adding(self, mask: Tensor<4>) -> Self {
         let forbidden = mask.clone().detach().lower_elem(lowest(&mask));
@@ -48,7 +59,10 @@ impl Mask {
     }
 
     /// Each part must be 1 or that of the scores along every axis.
-    pub(super) fn check(&self, scores: [usize; 4]) -> Result<(), Error> {
+    pub(super) fn check(&self, scores: [usize; 4], dtype: DType) -> Result<(), Error> {
+        if let Some(added) = &self.added {
+            Error::dtype("mask", dtype, added.dtype())?;
+        }
         let parts = [self.forbidden.as_ref().map(Tensor::dims), self.added.as_ref().map(Tensor::dims)];
         for found in parts.into_iter().flatten() {
             if found.iter().zip(scores).any(|(&found, size)| found != 1 && found != size) {

@@ -27,7 +27,7 @@ use burn::tensor::{Bool, Int, Tensor};
 
 use crate::Error;
 
-/// What meets in an association, per head. `N` batch, `H` heads, `L` state patterns, `S` stored patterns, `c` depth
+/// What meets in an association, per head; all of one type, on one device. `N` batch, `H` heads, `L` state patterns, `S` stored patterns, `c` depth
 /// of the association, `cv` depth of the values.
 #[derive(Debug, Clone)]
 pub struct Patterns {
@@ -81,8 +81,9 @@ pub struct Progress {
 /// Associates. The one place that chooses how: everything else calls this.
 ///
 /// # Errors
-/// [`Error::Shape`] for patterns, betas, steps or masks whose sizes do not fit together; [`Error::Device`] when a
-/// tolerance is asked for and the device does not answer.
+/// [`Error::Shape`] for patterns, betas, steps or masks whose sizes do not fit together, [`Error::Type`] for those of
+/// different types; [`Error::Parameter`] for top-k of none; [`Error::Device`] when a tolerance is asked for and the
+/// device does not answer.
 ///
 /// ```
 /// use attractor_nets::association::{Dynamics, Mask, Patterns, Separation, associate};
@@ -123,6 +124,10 @@ impl Patterns {
         let [batch, heads, states, depth] = self.state.dims();
         let [_, _, stored, _] = self.stored.dims();
         let [.., value_depth] = self.values.dims();
+        let dtype = self.state.dtype();
+        Error::dtype("stored patterns", dtype, self.stored.dtype())?;
+        Error::dtype("values", dtype, self.values.dtype())?;
+        Error::dtype("beta", dtype, self.beta.dtype())?;
         Error::shape("stored patterns", &[batch, heads, stored, depth], &self.stored.dims())?;
         Error::shape("values", &[batch, heads, stored, value_depth], &self.values.dims())?;
         Error::shape("beta", &[heads], &self.beta.dims())?;
@@ -130,7 +135,7 @@ impl Patterns {
         if let Some(tolerance) = &dynamics.tolerance {
             Error::shape("tolerances", &[heads], &[tolerance.len()])?;
         }
-        dynamics.separation.check(heads)?;
-        self.mask.check([batch, heads, states, stored])
+        dynamics.separation.check(heads, dtype)?;
+        self.mask.check([batch, heads, states, stored], dtype)
     }
 }

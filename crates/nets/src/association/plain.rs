@@ -47,14 +47,15 @@ pub(super) fn settle(
     seen(&state);
     for step in 0..limit {
         let mut next = patterns.weights_of(state.clone(), dynamics).matmul(patterns.stored.clone());
-        if let Some(held) = held(&dynamics.steps, step, &device) {
-            next = next.mask_where(held.expand(state.dims()), state.clone());
-        }
-        if let Some(watch) = &mut watch {
-            let held = held(&dynamics.steps, step, &device);
-            let moving = watch.step(&state, &mut next, held);
-            if !moving.try_into_scalar::<bool>().map_err(|error| Error::device("update steps", &error))? {
-                break;
+        let held = held(&dynamics.steps, step, &device);
+        match (&mut watch, held) {
+            (None, None) => {}
+            (None, Some(held)) => next = next.mask_where(held.expand(state.dims()), state.clone()),
+            (Some(watch), held) => {
+                let moving = watch.step(&state, &mut next, held).try_into_scalar::<bool>();
+                if !moving.map_err(|error| Error::device("update steps", &error))? {
+                    break;
+                }
             }
         }
         state = next;

@@ -1,6 +1,6 @@
 //! From scores to weights.
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, DType, Tensor};
 
 use super::sparse;
 use crate::Error;
@@ -26,8 +26,9 @@ pub enum Separation {
 }
 
 impl Separation {
-    pub(super) fn check(&self, heads: usize) -> Result<(), Error> {
+    pub(super) fn check(&self, heads: usize, dtype: DType) -> Result<(), Error> {
         match self {
+            Self::Entmax(alpha) if alpha.dtype() != dtype => Error::dtype("alpha", dtype, alpha.dtype()),
             Self::Entmax(alpha) if alpha.dims() != [1] => Error::shape("alpha", &[heads], &alpha.dims()),
             Self::TopK(0) => Err(Error::Parameter { name: "k", value: 0.0, limit: "at least 1" }),
             _ => Ok(()),

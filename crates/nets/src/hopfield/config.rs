@@ -8,6 +8,19 @@ use super::{Activation, Normalise, PerHead, SeparationConfig};
 /// `docs/deviations.md` lists where the layer behaves differently, and why.
 ///
 /// `R` are the state patterns, `Y` the stored patterns and `V` what the values are made of.
+///
+/// ```
+/// use attractor_nets::hopfield::{HopfieldConfig, Normalise, PerHead, SeparationConfig};
+/// let config = HopfieldConfig::of(64)
+///     .with_num_heads(4)
+///     .with_scaling(Some(PerHead::Same(0.25)))
+///     .with_update_steps_max(PerHead::Same(3))
+///     .with_separation(SeparationConfig::Entmax(1.5))
+///     .with_normalize_state_pattern(Normalise::Off);
+/// let same: HopfieldConfig = serde_json::from_str(&config.to_string())?;
+/// assert_eq!(same, config);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Config, Debug, PartialEq)]
 pub struct HopfieldConfig {
     /// Depth of `R`. Only a layer that projects nothing can do without.

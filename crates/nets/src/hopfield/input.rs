@@ -60,6 +60,20 @@ impl Roles {
 }
 
 /// What must not be associated. The default forbids nothing.
+///
+/// ```
+/// use attractor_nets::hopfield::{HopfieldConfig, Masks};
+/// use burn::tensor::{Bool, Device, Tensor};
+/// use rand::SeedableRng;
+/// use rand_chacha::ChaCha8Rng;
+///
+/// let device = Device::flex();
+/// let layer = HopfieldConfig::of(2).init(&device, &mut ChaCha8Rng::seed_from_u64(1))?;
+/// let padding = Tensor::<2, Bool>::from_data([[false, false, true]], &device);
+/// let p = layer.association_matrix(Tensor::ones([1, 3, 2], &device), &Masks::padding(padding))?;
+/// assert!(p.narrow(3, 2, 1).max().into_scalar::<f32>() == 0.0);
+/// # Ok::<(), attractor_nets::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Masks {
     /// `(N, S)`: true where a stored pattern is padding, which no state of its batch element sees.
@@ -69,7 +83,7 @@ pub struct Masks {
 }
 
 /// A mask between states and stored patterns. `true` forbids; numbers are added to the scaled scores, and minus
-/// infinity forbids.
+/// infinity forbids (plus infinity and NaN make NaN).
 #[derive(Debug, Clone)]
 pub enum AssociationMask {
     /// `(L, S)`, for every batch element and head.

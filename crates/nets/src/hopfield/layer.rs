@@ -142,7 +142,8 @@ impl Hopfield {
     /// and 1 change places without `batch_first`, here and in `patterns`.
     ///
     /// # Errors
-    /// [`Error::Shape`] and [`Error::Size`] for patterns or masks that do not fit the layer or one another;
+    /// [`Error::Shape`], [`Error::Size`] and [`Error::Type`] for patterns or masks that do not fit the layer or one
+    /// another;
     /// [`Error::Device`] when `update_steps_eps` is set and the device does not answer.
     pub fn forward(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Tensor<3>, Error> {
         Ok(self.retrieve(patterns, masks)?.output)
@@ -246,9 +247,15 @@ impl Hopfield {
     /// Normalised, projected and cut into heads; batch first.
     fn heads(&self, roles: Roles, masks: &Masks) -> Result<Patterns, Error> {
         let batch = roles.batch()?;
-        check_depth("state patterns", &roles.state, self.sizes.state)?;
-        check_depth("stored patterns", &roles.stored, self.sizes.stored)?;
-        check_depth("values", &roles.values, self.sizes.values)?;
+        let dtype = self.log_beta.val().dtype();
+        for (place, patterns, depth) in [
+            ("state patterns", &roles.state, self.sizes.state),
+            ("stored patterns", &roles.stored, self.sizes.stored),
+            ("values", &roles.values, self.sizes.values),
+        ] {
+            Error::dtype(place, dtype, patterns.dtype())?;
+            check_depth(place, patterns, depth)?;
+        }
         let heads = self.config.num_heads;
         let [_, states, _] = roles.state.dims();
         let [_, stored, _] = roles.stored.dims();

@@ -5,9 +5,9 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
+use super::HopfieldConfig;
 use super::draw::{normal, zeros};
 use super::sizes::Sizes;
-use super::HopfieldConfig;
 
 /// The linear maps of a layer; `None` where a role is static. Weights are `[inputs, outputs]`, head `h` owning
 /// outputs `h c .. (h + 1) c`.

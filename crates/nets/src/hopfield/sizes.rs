@@ -19,7 +19,7 @@ pub(super) struct Sizes {
 
 impl Sizes {
     pub(super) fn of(config: &HopfieldConfig) -> Result<Self, Error> {
-        check_nonzero(config)?;
+        check_range(config)?;
         let heads = config.num_heads;
         let association = match (config.hidden_size, config.input_size) {
             (Some(hidden), _) => Some(hidden),
@@ -65,7 +65,10 @@ impl Sizes {
     }
 }
 
-fn check_nonzero(config: &HopfieldConfig) -> Result<(), Error> {
+/// Products of two sizes are far from overflow.
+const LARGEST: usize = 1 << 24;
+
+fn check_range(config: &HopfieldConfig) -> Result<(), Error> {
     let sizes = [
         ("num_heads", Some(config.num_heads)),
         ("input_size", config.input_size),
@@ -75,9 +78,13 @@ fn check_nonzero(config: &HopfieldConfig) -> Result<(), Error> {
         ("stored_pattern_size", config.stored_pattern_size),
         ("pattern_projection_size", config.pattern_projection_size),
     ];
-    match sizes.into_iter().find(|(_, size)| *size == Some(0)) {
+    let outside = |size: &Option<usize>| size.is_some_and(|size| size == 0 || size > LARGEST);
+    match sizes.into_iter().find(|(_, size)| outside(size)) {
         None => Ok(()),
-        Some((name, _)) => Err(Error::Parameter { name, value: 0.0, limit: "at least 1" }),
+        Some((name, size)) => {
+            let value = size.unwrap_or(0) as f64;
+            Err(Error::Parameter { name, value, limit: "at least 1 and at most 16777216" })
+        }
     }
 }
 
