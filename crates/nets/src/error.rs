@@ -112,6 +112,14 @@ impl Error {
         Err(Self::Shape { place, expected: expected.to_vec(), found: found.to_vec() })
     }
 
+    /// An error for nothing.
+    pub(crate) fn at_least_one(name: &'static str, size: usize) -> Result<(), Self> {
+        match size {
+            0 => Err(Self::Parameter { name, value: 0.0, limit: "at least 1" }),
+            _ => Ok(()),
+        }
+    }
+
     /// An error unless the types are the same.
     pub(crate) fn dtype(place: &'static str, expected: DType, found: DType) -> Result<(), Self> {
         if expected == found {

@@ -222,8 +222,14 @@ fn minus_infinity_in_a_mask_forbids() {
 
 #[test]
 fn huge_scores_stay_finite() {
-    for scale in [1e-300, 1e6, 1e150] {
-        let patterns = Patterns { beta: tensor(vec![scale; 3], [3]), ..patterns(Mask::none()) };
+    // The last overflows.
+    let aligned = Patterns {
+        state: random([2, 3, 5, 11], 1).abs(),
+        stored: random([2, 3, 7, 11], 2).abs(),
+        ..patterns(Mask::none())
+    };
+    for scale in [1e-300, 1e6, 1e150, f64::MAX] {
+        let patterns = Patterns { beta: tensor(vec![scale; 3], [3]), ..aligned.clone() };
         for (separation, name) in separations() {
             let found = associate(patterns.clone(), &dynamics(separation, &[2; 3])).unwrap();
             assert!(numbers(&found.values).iter().all(|x| x.is_finite()), "{name} {scale}");

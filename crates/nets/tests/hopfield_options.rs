@@ -112,21 +112,15 @@ fn numbers_of_another_type_are_refused() {
 }
 
 #[test]
-fn nothing_stored_reads_nothing() {
-    let separations = [SeparationConfig::Softmax, SeparationConfig::Entmax(1.5), SeparationConfig::TopK(2)];
-    for separation in separations {
-        let config = HopfieldConfig::of(6)
-            .with_num_heads(2)
-            .with_separation(separation)
-            .with_update_steps_max(PerHead::Same(2));
-        let layer = strong(&config);
-        let bias = layer.state_dict().unwrap().numbers("association_core.out_proj.bias").unwrap().to_vec();
-        let none = || random([N, 0, 6], 16);
-        let output = layer.forward((none(), random([N, L, 6], 17), none()), &Masks::none()).unwrap();
-        assert_close(&numbers(&output), &bias.repeat(N * L), 1e-15);
-        let nobody = layer.forward((random([N, S, 6], 16), none(), random([N, S, 6], 18)), &Masks::none());
-        assert_eq!(nobody.unwrap().dims(), [N, 0, 6]);
-    }
+fn no_patterns_at_all_are_refused() {
+    let layer = layer(&HopfieldConfig::of(6).with_num_heads(2));
+    let refused = |n, l, s| {
+        let roles = (random([n, s, 6], 16), random([n, l, 6], 17), random([n, s, 6], 18));
+        layer.forward(roles, &Masks::none()).unwrap_err().to_string()
+    };
+    assert_eq!(refused(N, L, 0), "stored patterns = 0: must be at least 1");
+    assert_eq!(refused(N, 0, S), "state patterns = 0: must be at least 1");
+    assert_eq!(refused(0, L, S), "batch = 0: must be at least 1");
 }
 
 #[test]

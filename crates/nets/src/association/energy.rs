@@ -51,9 +51,6 @@ impl Patterns {
         let kinetic = state.clone().square().sum_dim(3) / 2.0;
         let scores = self.scores(state).detach();
         let dims = scores.dims();
-        if dims[3] == 0 {
-            return kinetic.reshape([batch, heads, states]);
-        }
         let forbidden = match &self.mask.forbidden {
             None => Tensor::<4, Bool>::full(dims, false, &scores.device()),
             Some(mask) => mask.clone().expand(dims),

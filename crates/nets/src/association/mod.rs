@@ -82,7 +82,7 @@ pub struct Progress {
 ///
 /// # Errors
 /// [`Error::Shape`] for patterns, betas, steps or masks whose sizes do not fit together, [`Error::Type`] for those of
-/// different types; [`Error::Parameter`] for top-k of none; [`Error::Device`] when a tolerance is asked for and the
+/// different types; [`Error::Parameter`] where there is nothing along an axis, and for top-k of none; [`Error::Device`] when a tolerance is asked for and the
 /// device does not answer.
 ///
 /// ```
@@ -124,6 +124,11 @@ impl Patterns {
         let [batch, heads, states, depth] = self.state.dims();
         let [_, _, stored, _] = self.stored.dims();
         let [.., value_depth] = self.values.dims();
+        let sizes = [batch, heads, states, depth, stored, value_depth];
+        let names = ["batch", "heads", "state patterns", "depth", "stored patterns", "depth of the values"];
+        for (name, size) in names.into_iter().zip(sizes) {
+            Error::at_least_one(name, size)?;
+        }
         let dtype = self.state.dtype();
         Error::dtype("stored patterns", dtype, self.stored.dtype())?;
         Error::dtype("values", dtype, self.values.dtype())?;

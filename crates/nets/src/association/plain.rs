@@ -2,6 +2,7 @@
 
 use burn::tensor::{Bool, DType, Int, Tensor};
 
+use super::separation::lowest;
 use super::{Dynamics, Patterns, Progress, Retrieved};
 use crate::Error;
 
@@ -69,15 +70,18 @@ pub(super) fn settle(
 }
 
 impl Patterns {
-    /// `beta q k^T + mask`.
+    /// `beta q k^T + mask`. A score that overflows counts as half the largest number, so that differences of scores
+    /// stay finite.
     pub(super) fn scores(&self, state: Tensor<4>) -> Tensor<4> {
         let heads = self.beta.dims()[0];
         let scaled = state * self.beta.clone().reshape([1, heads, 1, 1]);
         let scores = scaled.matmul(self.stored.clone().swap_dims(2, 3));
-        match &self.mask.added {
+        let scores = match &self.mask.added {
             None => scores,
             Some(added) => scores + added.clone(),
-        }
+        };
+        let low = lowest(&scores);
+        scores.clamp(low, -low)
     }
 
     pub(super) fn weights_of(&self, state: Tensor<4>, dynamics: &Dynamics) -> Tensor<4> {

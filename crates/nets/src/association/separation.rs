@@ -11,6 +11,7 @@ use crate::Error;
 /// The same functions as `attractor_memory::Separation`, as differentiable tensor operations.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one per layer")]
 pub enum Separation {
     /// `exp s / sum exp s` (Ramsauer et al. 2021).
     Softmax,
@@ -38,9 +39,6 @@ impl Separation {
     /// The weights of `scores` `(N, H, L, S)`; `forbidden` broadcasts to them.
     pub(super) fn weights(&self, scores: Tensor<4>, forbidden: Option<&Tensor<4, Bool>>) -> Tensor<4> {
         let dims = scores.dims();
-        if dims[3] == 0 {
-            return scores;
-        }
         let forbidden = forbidden.map(|mask| mask.clone().expand(dims));
         let scores = match &forbidden {
             None => scores,

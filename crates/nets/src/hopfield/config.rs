@@ -21,6 +21,7 @@ use super::{Activation, Normalise, PerHead, SeparationConfig};
 /// assert_eq!(same, config);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+#[allow(clippy::struct_excessive_bools, reason = "these are the reference's options")]
 #[derive(Config, Debug, PartialEq)]
 pub struct HopfieldConfig {
     /// Depth of `R`. Only a layer that projects nothing can do without.

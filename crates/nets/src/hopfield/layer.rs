@@ -143,8 +143,8 @@ impl Hopfield {
     ///
     /// # Errors
     /// [`Error::Shape`], [`Error::Size`] and [`Error::Type`] for patterns or masks that do not fit the layer or one
-    /// another;
-    /// [`Error::Device`] when `update_steps_eps` is set and the device does not answer.
+    /// another, [`Error::Parameter`] where there are no patterns; [`Error::Device`] when `update_steps_eps` is set
+    /// and the device does not answer.
     pub fn forward(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Tensor<3>, Error> {
         Ok(self.retrieve(patterns, masks)?.output)
     }
@@ -247,6 +247,11 @@ impl Hopfield {
     /// Normalised, projected and cut into heads; batch first.
     fn heads(&self, roles: Roles, masks: &Masks) -> Result<Patterns, Error> {
         let batch = roles.batch()?;
+        let [_, states, _] = roles.state.dims();
+        let [_, stored, _] = roles.stored.dims();
+        for (name, size) in [("batch", batch), ("state patterns", states), ("stored patterns", stored)] {
+            Error::at_least_one(name, size)?;
+        }
         let dtype = self.log_beta.val().dtype();
         for (place, patterns, depth) in [
             ("state patterns", &roles.state, self.sizes.state),
@@ -257,8 +262,6 @@ impl Hopfield {
             check_depth(place, patterns, depth)?;
         }
         let heads = self.config.num_heads;
-        let [_, states, _] = roles.state.dims();
-        let [_, stored, _] = roles.stored.dims();
         let projections = &self.projections;
         let mut q =
             into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use rand::Rng;
 
 use super::draw::normal;
-use super::pooling::{check_quantity, known};
+use super::pooling::known;
 use super::replace::{numbers, replaced};
 use super::{Hopfield, HopfieldConfig, Masks, Retrieval, Roles};
 use crate::Error;
@@ -72,7 +72,7 @@ impl HopfieldLayerConfig {
     /// the stored patterns is not known, [`Error::Size`] when values cannot be made of stored patterns of their
     /// depth.
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<HopfieldLayer, Error> {
-        check_quantity(self.quantity)?;
+        Error::at_least_one("quantity", self.quantity)?;
         let hopfield = self.hopfield.init(device, rng)?;
         let (depth, values) = (known(hopfield.sizes.stored)?, known(hopfield.sizes.values)?);
         let lookup_weights = normal([1, self.quantity, depth], device, rng).set_require_grad(self.trainable);
@@ -154,7 +154,7 @@ impl HopfieldLayer {
     /// Batch first, whatever the states are.
     fn roles(&self, state: Tensor<3>) -> Roles {
         let stored = self.lookup_weights.val();
-        let values = self.target_weights.as_ref().map_or_else(|| stored.clone(), |weights| weights.val());
+        let values = self.target_weights.as_ref().map_or_else(|| stored.clone(), Param::val);
         let state = if self.hopfield.config().batch_first { state } else { state.swap_dims(0, 1) };
         Roles { stored, state, values }
     }

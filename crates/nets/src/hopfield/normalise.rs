@@ -57,6 +57,6 @@ impl Norm {
             Some(weight) => weight.val(),
             None => Tensor::ones([patterns.dims()[D - 1]], (&patterns.device(), patterns.dtype())),
         };
-        layer_norm(patterns, weight, self.bias.as_ref().map(|bias| bias.val()), self.epsilon)
+        layer_norm(patterns, weight, self.bias.as_ref().map(Param::val), self.epsilon)
     }
 }

@@ -73,7 +73,7 @@ impl HopfieldPoolingConfig {
     /// As [`HopfieldConfig::init`]; [`Error::Parameter`] for a quantity of 0, [`Error::Options`] when the depth of
     /// the state patterns is not known.
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<HopfieldPooling, Error> {
-        check_quantity(self.quantity)?;
+        Error::at_least_one("quantity", self.quantity)?;
         let hopfield = self.hopfield.init(device, rng)?;
         let depth = known(hopfield.sizes.state)?;
         let pooling_weights = normal([1, self.quantity, depth], device, rng).set_require_grad(self.trainable);
@@ -118,13 +118,6 @@ impl HopfieldPooling {
             return roles;
         }
         Roles { stored: roles.stored.swap_dims(0, 1), values: roles.values.swap_dims(0, 1), ..roles }
-    }
-}
-
-pub(super) fn check_quantity(quantity: usize) -> Result<(), Error> {
-    match quantity {
-        0 => Err(Error::Parameter { name: "quantity", value: 0.0, limit: "at least 1" }),
-        _ => Ok(()),
     }
 }
 

@@ -40,7 +40,7 @@ impl Names {
                 }
             }
         }
-        if let Some(entry) = self.biases(layer)? {
+        if let Some(entry) = biases(layer)? {
             self.put(&mut dict, "association_core.in_proj_bias", entry);
         }
         if let Some(output) = &projections.output {
@@ -114,26 +114,6 @@ impl Names {
         layer
     }
 
-    /// Rows of query and key where they are projected, then always those of the values.
-    fn biases(&self, layer: &Hopfield) -> Result<Option<Entry>, Error> {
-        let config = &layer.config;
-        let Some(read) = layer.sizes.read.filter(|_| config.input_bias && !config.fully_static()) else {
-            return Ok(None);
-        };
-        let projections = &layer.projections;
-        let mut whole = Stack::default();
-        for bias in [&projections.query, &projections.key, &projections.value].into_iter().flatten() {
-            if let Some(bias) = &bias.bias {
-                whole.push(plain(bias)?);
-            }
-        }
-        if projections.value.is_none() {
-            let unused = read * config.num_heads;
-            whole.push(Entry { shape: vec![unused], numbers: vec![0.0; unused], double: false });
-        }
-        Ok(whole.entry())
-    }
-
     fn put(&self, dict: &mut StateDict, name: &str, entry: Entry) {
         dict.entries.insert(format!("{}{name}", self.prefix), entry);
     }
@@ -141,6 +121,26 @@ impl Names {
     fn get<'a>(&self, dict: &'a StateDict, name: &str) -> Option<&'a Entry> {
         dict.entries.get(&format!("{}{name}", self.prefix))
     }
+}
+
+/// Rows of query and key where they are projected, then always those of the values.
+fn biases(layer: &Hopfield) -> Result<Option<Entry>, Error> {
+    let config = &layer.config;
+    let Some(read) = layer.sizes.read.filter(|_| config.input_bias && !config.fully_static()) else {
+        return Ok(None);
+    };
+    let projections = &layer.projections;
+    let mut whole = Stack::default();
+    for bias in [&projections.query, &projections.key, &projections.value].into_iter().flatten() {
+        if let Some(bias) = &bias.bias {
+            whole.push(plain(bias)?);
+        }
+    }
+    if projections.value.is_none() {
+        let unused = read * config.num_heads;
+        whole.push(Entry { shape: vec![unused], numbers: vec![0.0; unused], double: false });
+    }
+    Ok(whole.entry())
 }
 
 /// Whether the reference keeps query, key and value projections in one tensor.
