@@ -59,7 +59,9 @@ const DIGITS: f64 = 6e-11;
 
 #[test]
 fn weights_and_outputs_are_the_published_ones() {
-    let published: [(usize, [[f64; 3]; 2], [[f64; 4]; 2]); 3] = [
+    /// Update steps, rows of weights, rows of the output.
+    type Published = (usize, [[f64; 3]; 2], [[f64; 4]; 2]);
+    let published: [Published; 3] = [
         (
             0,
             [[0.380585551, 0.1417932523, 0.4776211966], [0.2061064207, 0.4541998676, 0.3396937117]],

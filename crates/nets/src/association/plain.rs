@@ -74,8 +74,9 @@ impl Patterns {
     /// stay finite.
     pub(super) fn scores(&self, state: Tensor<4>) -> Tensor<4> {
         let heads = self.beta.dims()[0];
-        let scaled = state * self.beta.clone().reshape([1, heads, 1, 1]);
-        let scores = scaled.matmul(self.stored.clone().swap_dims(2, 3));
+        // Scaled after the product: what overflows is then infinite, and not the difference of infinities.
+        let scores = state.matmul(self.stored.clone().swap_dims(2, 3));
+        let scores = scores * self.beta.clone().reshape([1, heads, 1, 1]);
         let scores = match &self.mask.added {
             None => scores,
             Some(added) => scores + added.clone(),
