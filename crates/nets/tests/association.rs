@@ -89,7 +89,7 @@ fn every_separation_is_that_of_plain_loops() {
     let [n, h, l, s, ..] = SIZES;
     let (forbid, add) = (forbidden(4), random([n, h, l, s], 5));
     let patterns = patterns(Mask::none().forbidding(forbid.clone()).adding(add.clone()));
-    let forbid = forbid.into_data().to_vec::<bool>().unwrap();
+    let forbid = forbid.try_into_vec_as::<bool>().unwrap();
     for (separation, name) in separations() {
         for steps in [[0, 0, 0], [1, 3, 0], [2, 2, 2]] {
             let dynamics = dynamics(separation.clone(), &steps);
@@ -288,7 +288,7 @@ fn each_query_stops_for_itself_and_tells_when() {
     let found = associate(all.clone(), &dynamics(200)).unwrap();
     let progress = found.progress.unwrap();
     let steps = progress.steps.clone().try_into_vec_as::<i64>().unwrap();
-    assert!(progress.converged.into_data().to_vec::<bool>().unwrap().into_iter().all(|rests| rests));
+    assert!(progress.converged.try_into_vec_as::<bool>().unwrap().into_iter().all(|rests| rests));
     assert!(steps.iter().max() > steps.iter().min(), "{steps:?}");
     // Alone, the first query takes as many steps and reads the same.
     let alone = Patterns {
@@ -308,7 +308,7 @@ fn each_query_stops_for_itself_and_tells_when() {
     // A limit that is too low says so, and is the fixed number of steps.
     let cut = associate(all.clone(), &dynamics(2)).unwrap();
     let progress = cut.progress.unwrap();
-    assert!(progress.converged.into_data().to_vec::<bool>().unwrap().contains(&false));
+    assert!(progress.converged.try_into_vec_as::<bool>().unwrap().contains(&false));
     let fixed = Dynamics { tolerance: None, ..dynamics(2) };
     assert_eq!(numbers(&cut.values), numbers(&associate(all, &fixed).unwrap().values));
 }

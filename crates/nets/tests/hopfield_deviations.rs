@@ -140,7 +140,7 @@ fn d04_a_query_stops_for_itself_at_a_limit_and_says_so() {
     assert_eq!(one.progress.unwrap().steps.try_into_vec_as::<i64>().unwrap(), steps[..1]);
     let short = strong(&config.with_update_steps_max(PerHead::Same(1)));
     let progress = short.retrieve(input, &Masks::none()).unwrap().progress.unwrap();
-    assert!(progress.converged.into_data().to_vec::<bool>().unwrap().contains(&false));
+    assert!(progress.converged.try_into_vec_as::<bool>().unwrap().contains(&false));
 }
 
 #[test]

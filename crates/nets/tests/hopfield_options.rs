@@ -17,6 +17,8 @@ const N: usize = 3;
 const L: usize = 5;
 const S: usize = 7;
 
+type Function = fn(f64) -> f64;
+
 #[track_caller]
 fn refused(config: &HopfieldConfig, message: &str) {
     assert_eq!(config.init(&device(), &mut rng(1)).unwrap_err().to_string(), message);
@@ -217,14 +219,13 @@ fn pooling_reads_values_apart_from_stored_patterns() {
 fn activations_and_separations_are_those_named() {
     let input = random([N, L, 6], 15);
     let plain = numbers(&strong(&HopfieldConfig::of(6)).forward(input.clone(), &Masks::none()).unwrap());
-    type Function = fn(f64) -> f64;
     let activations: [(Activation, Function); 5] = [
         (Activation::Relu, |x| x.max(0.0)),
         (Activation::LeakyRelu(0.25), |x| if x < 0.0 { 0.25 * x } else { x }),
         (Activation::Sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
         (Activation::Tanh, f64::tanh),
         (Activation::Selu, |x| {
-            let (scale, alpha) = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717);
+            let (scale, alpha) = (1.0507009873554805, 1.6732632423543772);
             scale * if x > 0.0 { x } else { alpha * (x.exp() - 1.0) }
         }),
     ];

@@ -100,7 +100,7 @@ pub struct Progress {
 /// };
 /// let dynamics =
 ///     Dynamics { separation: Separation::Softmax, steps: vec![2], tolerance: None, dropout: None };
-/// let read = associate(patterns, &dynamics)?.values.into_data().to_vec::<f32>();
+/// let read = associate(patterns, &dynamics)?.values.try_into_vec_as::<f32>();
 /// assert!(read.is_ok_and(|read| read[0] > 0.999));
 /// # Ok::<(), attractor_nets::Error>(())
 /// ```
