@@ -1,5 +1,7 @@
 //! What a network refuses.
 
+use burn::tensor::DType;
+
 /// Why a network refused. A refused call changes nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,6 +36,63 @@ pub enum Error {
         /// Its value.
         value: f64,
     },
+    /// A tensor of the wrong shape.
+    #[error("{place}: expected the shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Of what.
+        place: &'static str,
+        /// Expected; where an axis may be 1 instead, the size that it stands for.
+        expected: Vec<usize>,
+        /// Found.
+        found: Vec<usize>,
+    },
+    /// Numbers of another type than those they meet.
+    #[error("{place}: expected the type {expected}, found {found}")]
+    Type {
+        /// Of what.
+        place: &'static str,
+        /// Expected.
+        expected: &'static str,
+        /// Found.
+        found: &'static str,
+    },
+    /// A size that does not divide evenly among the heads.
+    #[error("{name} = {size}: must be divisible by num_heads = {heads}")]
+    Heads {
+        /// Which size.
+        name: &'static str,
+        /// Its value.
+        size: usize,
+        /// The heads.
+        heads: usize,
+    },
+    /// Options that do not go together.
+    #[error("{option}: {reason}")]
+    Options {
+        /// The option to change.
+        option: &'static str,
+        /// What is wrong with it here.
+        reason: &'static str,
+    },
+    /// Weights that are not those of this layer.
+    #[error("weights do not fit the layer: missing [{}]; unexpected [{}]; of another shape [{}]",
+        missing.join(", "), unexpected.join(", "), misshapen.join(", "))]
+    Weights {
+        /// `name shape` of those that are not there.
+        missing: Vec<String>,
+        /// `name shape` of those that the layer does not have.
+        unexpected: Vec<String>,
+        /// `name: expected shape, found shape`.
+        misshapen: Vec<String>,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// Where.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The device gave a result back that cannot be read.
     #[error("{place}: the device did not return its result: {reason}")]
     Device {
@@ -42,6 +101,37 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+}
+
+impl Error {
+    /// An error unless the shapes are the same.
+    pub(crate) fn shape(place: &'static str, expected: &[usize], found: &[usize]) -> Result<(), Self> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Self::Shape { place, expected: expected.to_vec(), found: found.to_vec() })
+    }
+
+    /// An error for nothing.
+    pub(crate) fn at_least_one(name: &'static str, size: usize) -> Result<(), Self> {
+        match size {
+            0 => Err(Self::Parameter { name, value: 0.0, limit: "at least 1" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error unless the types are the same.
+    pub(crate) fn dtype(place: &'static str, expected: DType, found: DType) -> Result<(), Self> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Self::Type { place, expected: expected.name(), found: found.name() })
+    }
+
+    /// What the device said.
+    pub(crate) fn device(place: &'static str, reason: &impl ToString) -> Self {
+        Self::Device { place, reason: reason.to_string() }
+    }
 }
 
 /// The first entry that is not finite is an error.

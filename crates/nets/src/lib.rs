@@ -3,7 +3,10 @@
 //! **What.** [`Mlp`], a multilayer perceptron whose weights are one flat vector: to save, to average, to carry
 //! over into a larger head. [`Loss`] says what its outputs should have been, [`Optimiser`] moves the weights.
 //!
-//! **When not.** On a graphics card: everything runs on Burn's `Device::flex()`, the CPU.
+//! [`hopfield`] has the layers of modern Hopfield networks as Burn modules, for any Burn device, and [`association`]
+//! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises.
+//!
+//! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
 //! **Determinism.** Weights are drawn from the generator that is handed in, gradients come from Burn's automatic
 //! differentiation, updates are plain arithmetic: the same calls give the same bits for any number of threads.
@@ -28,7 +31,9 @@
 //! # Ok::<(), attractor_nets::Error>(())
 //! ```
 
+pub mod association;
 mod error;
+pub mod hopfield;
 mod loss;
 mod mlp;
 mod optimiser;

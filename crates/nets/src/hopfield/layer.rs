@@ -1,0 +1,323 @@
+//! The Hopfield layer.
+
+use burn::module::{Module, Param};
+use burn::nn::{Dropout, DropoutConfig};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng;
+
+use super::normalise::Norm;
+use super::projection::{Projections, cut, into_heads, joined, spread, with_row, with_zeros};
+use super::separation::Separating;
+use super::sizes::Sizes;
+use super::{HopfieldConfig, Masks, Roles};
+use crate::Error;
+use crate::association::{Dynamics, Patterns, Progress, associate, energies, weights};
+
+/// State patterns associate with stored patterns and read their values, per head:
+///
+/// `q = R W_Q`, `k = Y W_K`, `v = V W_V` of the normalised patterns; `p = separation(beta q k^T + mask)`; `q <- p k`
+/// once per update step; output `p v W_O`, the heads side by side (Ramsauer et al. 2021).
+///
+/// Weights are drawn from N(0, 0.02), biases are 0. In training, which is on an autodiff device, Burn's `valid()`
+/// turns dropout off.
+///
+/// ```
+/// use attractor_nets::hopfield::{HopfieldConfig, Masks};
+/// use burn::tensor::{Device, Tensor};
+/// use rand::SeedableRng;
+/// use rand_chacha::ChaCha8Rng;
+///
+/// let device = Device::flex();
+/// let config = HopfieldConfig::of(12).with_num_heads(3).with_output_size(Some(5));
+/// let layer = config.init(&device, &mut ChaCha8Rng::seed_from_u64(1))?;
+/// let patterns = Tensor::<3>::ones([2, 7, 12], &device);
+/// assert_eq!(layer.forward(patterns.clone(), &Masks::none())?.dims(), [2, 7, 5]);
+/// assert_eq!(layer.association_matrix(patterns, &Masks::none())?.dims(), [2, 3, 7, 7]);
+/// # Ok::<(), attractor_nets::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct Hopfield {
+    pub(super) projections: Projections,
+    pub(super) norm_state: Option<Norm>,
+    pub(super) norm_stored: Option<Norm>,
+    pub(super) norm_values: Option<Norm>,
+    pub(super) norm_association: Option<Norm>,
+    pub(super) separating: Separating,
+    /// Logarithm of beta, `(H)`.
+    pub(super) log_beta: Param<Tensor<1>>,
+    dropout: Dropout,
+    #[module(skip)]
+    pub(super) config: HopfieldConfig,
+    #[module(skip)]
+    pub(super) sizes: Sizes,
+    #[module(skip)]
+    steps: Vec<usize>,
+    #[module(skip)]
+    tolerance: Option<Vec<f64>>,
+}
+
+/// What a layer read, and how it came to it.
+#[derive(Debug, Clone)]
+pub struct Retrieval {
+    /// As [`Hopfield::forward`] gives it.
+    pub output: Tensor<3>,
+    /// The states that read it, `(N, H, L, c)`.
+    pub states: Tensor<4>,
+    /// When each query rested; `None` without `update_steps_eps`.
+    pub progress: Option<Progress>,
+}
+
+impl HopfieldConfig {
+    /// A layer with weights drawn from `rng`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a number outside its range, [`Error::Heads`] when `input_size` does not divide among
+    /// the heads, [`Error::Size`] for sizes or numbers per head that do not fit together, [`Error::Options`] for
+    /// options that do not.
+    pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<Hopfield, Error> {
+        let sizes = Sizes::of(self)?;
+        let heads = self.num_heads;
+        if !(0.0..1.0).contains(&self.dropout) {
+            let (name, value) = ("dropout", self.dropout);
+            return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
+        }
+        if self.concat_bias_pattern && (sizes.association.is_none() || sizes.read.is_none()) {
+            let reason = "a learned pattern needs hidden_size or input_size";
+            return Err(Error::Options { option: "concat_bias_pattern", reason });
+        }
+        let norm = |option, name, depth| Norm::new(option, name, depth, device);
+        Ok(Hopfield {
+            norm_state: norm(self.normalize_state_pattern, "normalize_state_pattern", sizes.state)?,
+            norm_stored: norm(self.normalize_stored_pattern, "normalize_stored_pattern", sizes.stored)?,
+            norm_values: norm(
+                self.normalize_pattern_projection,
+                "normalize_pattern_projection",
+                sizes.values,
+            )?,
+            norm_association: norm(
+                self.normalize_hopfield_space,
+                "normalize_hopfield_space",
+                sizes.association,
+            )?,
+            separating: Separating::new(self.separation, heads, device)?,
+            log_beta: self.log_beta(&sizes, device)?,
+            dropout: DropoutConfig::new(self.dropout).init(),
+            steps: self.update_steps_max.numbers("update_steps_max", heads)?,
+            tolerance: self.tolerance()?,
+            projections: Projections::new(self, &sizes, device, rng),
+            config: self.clone(),
+            sizes,
+        })
+    }
+
+    fn log_beta(&self, sizes: &Sizes, device: &Device) -> Result<Param<Tensor<1>>, Error> {
+        let heads = self.num_heads;
+        let beta = match (&self.scaling, sizes.association) {
+            (Some(scaling), _) => scaling.numbers("scaling", heads)?,
+            (None, Some(depth)) if !self.fully_static() => vec![1.0 / (depth as f64).sqrt(); heads],
+            (None, _) => vec![1.0; heads],
+        };
+        if let Some(&value) = beta.iter().find(|beta| !(beta.is_finite() && **beta > 0.0)) {
+            return Err(Error::Parameter { name: "scaling", value, limit: "finite and above 0" });
+        }
+        let logs: Vec<f64> = beta.into_iter().map(f64::ln).collect();
+        let param = Param::from_tensor(Tensor::from_data(TensorData::new(logs, [heads]), device));
+        Ok(param.set_require_grad(self.scaling_as_trainable))
+    }
+
+    fn tolerance(&self) -> Result<Option<Vec<f64>>, Error> {
+        let Some(tolerance) = &self.update_steps_eps else { return Ok(None) };
+        let tolerance = tolerance.numbers("update_steps_eps", self.num_heads)?;
+        match tolerance.iter().find(|eps| !(eps.is_finite() && **eps > 0.0)) {
+            None => Ok(Some(tolerance)),
+            Some(&value) => {
+                Err(Error::Parameter { name: "update_steps_eps", value, limit: "finite and above 0" })
+            }
+        }
+    }
+}
+
+impl Hopfield {
+    /// The output `(N, L, output_size)`, or `(N, L, num_heads * pattern_size)` without output projection; axes 0
+    /// and 1 change places without `batch_first`, here and in `patterns`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`], [`Error::Size`] and [`Error::Type`] for patterns or masks that do not fit the layer or one
+    /// another, [`Error::Parameter`] where there are no patterns; [`Error::Device`] when `update_steps_eps` is set
+    /// and the device does not answer.
+    pub fn forward(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Tensor<3>, Error> {
+        Ok(self.retrieve(patterns, masks)?.output)
+    }
+
+    /// The same, with the states that read it and when each of them rested.
+    ///
+    /// # Errors
+    /// As [`Hopfield::forward`].
+    pub fn retrieve(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Retrieval, Error> {
+        let mut retrieval = self.retrieve_roles(self.batch_first(patterns.into()), masks)?;
+        if !self.config.batch_first {
+            retrieval.output = retrieval.output.swap_dims(0, 1);
+        }
+        Ok(retrieval)
+    }
+
+    /// The weights `(N, H, L, S)` that read the values, before dropout and without gradient. After the `S` stored
+    /// patterns come the learned one and that of zeros, where the options ask for them.
+    ///
+    /// # Errors
+    /// As [`Hopfield::forward`].
+    pub fn association_matrix(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Tensor<4>, Error> {
+        self.association_of(self.batch_first(patterns.into()), masks)
+    }
+
+    /// The values `(N, H, S, pattern_size)` that are read, without gradient; `S` as in
+    /// [`Hopfield::association_matrix`].
+    ///
+    /// # Errors
+    /// As [`Hopfield::forward`].
+    pub fn projected_patterns(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Tensor<4>, Error> {
+        self.projected_of(self.batch_first(patterns.into()), masks)
+    }
+
+    /// The energy `(N, H, L)` of the states before the first update and after each, in the space of the
+    /// association; see [`energies`].
+    ///
+    /// # Errors
+    /// As [`Hopfield::forward`].
+    pub fn energies(&self, patterns: impl Into<Roles>, masks: &Masks) -> Result<Vec<Tensor<3>>, Error> {
+        energies(self.heads(self.batch_first(patterns.into()), masks)?, &self.dynamics())
+    }
+
+    /// Inverse temperature of each head, `(H)`.
+    pub fn beta(&self) -> Tensor<1> {
+        self.log_beta.val().exp()
+    }
+
+    /// Depth of the output; `None` where it is that of whatever comes in.
+    pub fn output_size(&self) -> Option<usize> {
+        match self.config.disable_out_projection {
+            true => self.sizes.read.map(|read| read * self.config.num_heads),
+            false => self.sizes.output,
+        }
+    }
+
+    /// The options it was made with.
+    pub fn config(&self) -> &HopfieldConfig {
+        &self.config
+    }
+
+    fn batch_first(&self, roles: Roles) -> Roles {
+        if self.config.batch_first { roles } else { roles.turned() }
+    }
+
+    /// Batch first.
+    pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
+        let read = associate(self.heads(roles, masks)?, &self.dynamics())?;
+        let output = joined(read.values);
+        let output = match &self.projections.output {
+            Some(projection) => projection.forward(output),
+            None => output,
+        };
+        let output = match self.config.association_activation {
+            Some(activation) => activation.forward(output),
+            None => output,
+        };
+        Ok(Retrieval { output, states: read.states, progress: read.progress })
+    }
+
+    /// Batch first.
+    pub(super) fn association_of(&self, roles: Roles, masks: &Masks) -> Result<Tensor<4>, Error> {
+        Ok(weights(self.heads(roles, masks)?, &self.dynamics())?.detach())
+    }
+
+    /// Batch first.
+    pub(super) fn projected_of(&self, roles: Roles, masks: &Masks) -> Result<Tensor<4>, Error> {
+        Ok(self.heads(roles, masks)?.values.detach())
+    }
+
+    fn dynamics(&self) -> Dynamics {
+        Dynamics {
+            separation: self.separating.at(&self.log_beta.val()),
+            steps: self.steps.clone(),
+            tolerance: self.tolerance.clone(),
+            dropout: (self.config.dropout > 0.0).then(|| self.dropout.clone()),
+        }
+    }
+
+    /// Normalised, projected and cut into heads; batch first.
+    fn heads(&self, roles: Roles, masks: &Masks) -> Result<Patterns, Error> {
+        let batch = roles.batch()?;
+        let [_, states, _] = roles.state.dims();
+        let [_, stored, _] = roles.stored.dims();
+        for (name, size) in [("batch", batch), ("state patterns", states), ("stored patterns", stored)] {
+            Error::at_least_one(name, size)?;
+        }
+        let dtype = self.log_beta.val().dtype();
+        for (place, patterns, depth) in [
+            ("state patterns", &roles.state, self.sizes.state),
+            ("stored patterns", &roles.stored, self.sizes.stored),
+            ("values", &roles.values, self.sizes.values),
+        ] {
+            Error::dtype(place, dtype, patterns.dtype())?;
+            check_depth(place, patterns, depth)?;
+        }
+        let heads = self.config.num_heads;
+        let projections = &self.projections;
+        let mut q =
+            into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);
+        let mut k =
+            into_heads(normalised(self.norm_stored.as_ref(), roles.stored), projections.key.as_ref(), heads);
+        let mut v = self.values(normalised(self.norm_values.as_ref(), roles.values));
+        if let Some(row) = &projections.bias_key {
+            k = with_row(k, row.val());
+        }
+        if let Some(row) = &projections.bias_value {
+            v = with_row(v, row.val());
+        }
+        if let Some(norm) = &self.norm_association {
+            q = norm.forward(q);
+            k = norm.forward(k);
+        }
+        if self.config.add_zero_association {
+            k = with_zeros(k);
+            v = with_zeros(v);
+        }
+        let extra =
+            usize::from(self.config.concat_bias_pattern) + usize::from(self.config.add_zero_association);
+        let mask = masks.at([batch, heads, states, stored], extra, q.dtype())?;
+        Ok(Patterns {
+            state: spread(q, batch),
+            stored: spread(k, batch),
+            values: spread(v, batch),
+            beta: self.beta(),
+            mask,
+        })
+    }
+
+    fn values(&self, values: Tensor<3>) -> Tensor<4> {
+        let heads = self.config.num_heads;
+        let projections = &self.projections;
+        match (&projections.key, self.config.pattern_projection_as_connected) {
+            (Some(key), true) => match &projections.value {
+                Some(value) => cut(value.forward(key.forward(values)), heads),
+                None => cut(key.forward(values), heads),
+            },
+            _ => into_heads(values, projections.value.as_ref(), heads),
+        }
+    }
+}
+
+fn normalised(norm: Option<&Norm>, patterns: Tensor<3>) -> Tensor<3> {
+    match norm {
+        Some(norm) => norm.forward(patterns),
+        None => patterns,
+    }
+}
+
+fn check_depth(place: &'static str, patterns: &Tensor<3>, depth: Option<usize>) -> Result<(), Error> {
+    let [batch, length, found] = patterns.dims();
+    match depth {
+        Some(depth) => Error::shape(place, &[batch, length, depth], &[batch, length, found]),
+        None => Ok(()),
+    }
+}
