@@ -151,15 +151,15 @@ pub(crate) unsafe fn multiply<V: Vector>(
                     p += 1;
                 }
                 (true, 1) => {
-                    column::<V, 12, 1>(left, right, out, panels, onto);
+                    column::<V, 8, 1>(left, right, out, panels, onto);
                     p += 1;
                 }
                 (true, 3) => {
-                    column::<V, 8, 3>(left, right, out, panels, onto);
+                    column::<V, 6, 3>(left, right, out, panels, onto);
                     p += 3;
                 }
                 (true, 2 | 5) => {
-                    column::<V, 12, 2>(left, right, out, panels, onto);
+                    column::<V, 8, 2>(left, right, out, panels, onto);
                     p += 2;
                 }
                 (true, _) => {
