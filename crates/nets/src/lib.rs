@@ -29,6 +29,7 @@
 //! ```
 
 mod error;
+pub mod fused;
 mod loss;
 mod mlp;
 mod optimiser;
