@@ -2,6 +2,7 @@
 //!
 //! **What.** [`Mlp`], a multilayer perceptron whose weights are one flat vector: to save, to average, to carry
 //! over into a larger head. [`Loss`] says what its outputs should have been, [`Optimiser`] moves the weights.
+//! [`fused`] has the association of a Hopfield layer as one operation on Burn tensors, with its own gradients.
 //!
 //! **When not.** On a graphics card: everything runs on Burn's `Device::flex()`, the CPU.
 //!

@@ -235,6 +235,7 @@ impl Job<'_, '_> {
         let lens = Lens {
             head,
             width: extents.width,
+            value_width: extents.value_width,
             beta: self.inputs.betas[h],
             mask: self.inputs.mask.as_ref().map(|mask| of_head(mask, n, h)),
             level: Level::current(),
@@ -285,7 +286,7 @@ impl Block {
         let (head, level, panels) = (lens.head, lens.level, lens.width.div_ceil(LANES));
         let (across, width) = match source {
             Source::Patterns => (&head.patterns_across, lens.width),
-            Source::Values => (&head.values_across, self.from.len() / rows * LANES),
+            Source::Values => (&head.values_across, lens.value_width),
         };
         refill(&mut self.to, rows * panels, Lane::ZERO);
         let source_panels = width.div_ceil(LANES);

@@ -164,6 +164,7 @@ impl Scratch {
         let lens = Lens {
             head: &self.head,
             width: extents.width,
+            value_width: extents.value_width,
             beta: inputs.betas[h],
             mask: inputs.mask.as_ref().map(|mask| of_head(mask, n, h)),
             level: Level::current(),

@@ -24,6 +24,7 @@ pub(crate) struct Reader {
 pub(crate) struct Lens<'a> {
     pub(crate) head: &'a Head,
     pub(crate) width: usize,
+    pub(crate) value_width: usize,
     pub(crate) beta: f32,
     pub(crate) mask: Option<ArrayView2<'a, f32>>,
     pub(crate) level: Level,
