@@ -10,7 +10,8 @@ use crate::query::Query;
 use crate::retrieve::{Running, retrieve as retrieve_generic};
 use crate::score::TILE;
 use crate::soften::{
-    Partition, Terms, resume as resume_generic, slope as slope_generic, soften as soften_generic,
+    Partition, Terms, means as means_generic, resume as resume_generic, slope as slope_generic,
+    soften as soften_generic,
 };
 use crate::weigh::SPAN;
 
@@ -58,6 +59,7 @@ on_level!(multiply_on, multiply_generic,
 on_level!(soften_on, soften_generic, (terms: &Terms<'_>, strip: &mut [Lane], partition: &mut Partition<'_>));
 on_level!(resume_on, resume_generic,
     (terms: &Terms<'_>, maximum: &[f32], inverse: &[f32], strip: &mut [Lane]));
+on_level!(means_on, means_generic, (weights: &[Lane], slopes: &[Lane], panels: usize, out: &mut [f32]));
 on_level!(slope_on, slope_generic, (weights: &[Lane], means: &[f32], panels: usize, slopes: &mut [Lane]));
 
 /// Streams `keys` past all cues of `query` and folds them into `running`.
@@ -158,6 +160,19 @@ pub fn resume(level: Level, terms: &Terms<'_>, maximum: &[f32], inverse: &[f32],
     check_strip(terms, strip, maximum.len());
     assert_eq!(inverse.len(), maximum.len(), "one state per row");
     resume_on(level, terms, maximum, inverse, strip);
+}
+
+/// The sum of each row of `weights * slopes`, both `(rows, panels)`. Where one weight is 1 and the rest are 0, its
+/// slope to the bit.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn means(level: Level, weights: &[Lane], slopes: &[Lane], panels: usize, out: &mut [f32]) {
+    assert_eq!(out.len().checked_mul(panels), Some(slopes.len()), "a row of lanes per mean");
+    assert_eq!(weights.len(), slopes.len(), "a slope per weight");
+    if panels > 0 {
+        means_on(level, weights, slopes, panels, out);
+    }
 }
 
 /// Turns slopes by the weights of a softmax into slopes by its scores, in place:

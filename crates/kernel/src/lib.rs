@@ -6,7 +6,7 @@
 //!
 //! - [`retrieve`] is the fused exponential pass, with the mergeable state of [`Running`].
 //! - [`scores`] and [`weigh`] are its halves, for separations that are not exponential.
-//! - [`multiply`], [`soften`], [`resume`] and [`slope`] are the steps of a trained association, where cues are as
+//! - [`multiply`], [`soften`], [`resume`], [`means`] and [`slope`] are the steps of a trained association, where cues are as
 //!   many as keys and gradients flow back.
 //!
 //! It allocates nothing, starts no thread and does no IO. `unsafe` code lives here and nowhere above.
@@ -52,7 +52,7 @@ mod soften;
 mod weigh;
 
 pub use arch::EXP_FLOOR;
-pub use dispatch::{exp, multiply, resume, retrieve, scores, slope, soften, weigh};
+pub use dispatch::{exp, means, multiply, resume, retrieve, scores, slope, soften, weigh};
 pub use lane::{LANES, Lane, Panels, WIDTH_STEP, padded};
 pub use level::{LEVEL_VARIABLE, Level, LevelError};
 pub use product::{Left, Onto};

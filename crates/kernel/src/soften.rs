@@ -128,3 +128,20 @@ pub(crate) unsafe fn slope<V: Vector>(weights: &[Lane], means: &[f32], panels: u
         }
     }
 }
+
+/// # Safety
+/// `Vector`'s contract; extents as [`crate::means`] checked them.
+#[inline(always)]
+pub(crate) unsafe fn means<V: Vector>(weights: &[Lane], slopes: &[Lane], panels: usize, out: &mut [f32]) {
+    let rows = weights.chunks_exact(panels).zip(slopes.chunks_exact(panels));
+    for (to, (weights, slopes)) in out.iter_mut().zip(rows) {
+        // SAFETY: lanes come from slices.
+        unsafe {
+            let mut sum = V::splat(0.0);
+            for (weight, slope) in weights.iter().zip(slopes) {
+                sum = V::load(weight).fma(V::load(slope), sum);
+            }
+            *to = sum.sum();
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! The steps of a trained association on every level of this machine, against naive f64.
 #![allow(clippy::unwrap_used)]
 
-use attractor_kernel::{LANES, Lane, Left, Level, Onto, Partition, Terms, multiply, resume, slope, soften};
+use attractor_kernel::{
+    LANES, Lane, Left, Level, Onto, Partition, Terms, means, multiply, resume, slope, soften,
+};
 
 /// A small generator, so that the kernel's tests need no crate.
 struct Draw(u64);
@@ -150,6 +152,14 @@ fn weights_and_slopes_agree_with_f64_on_every_level() {
             }
         }
         let (weights, slopes) = (Draw(1).lanes(rows * panels), Draw(2).lanes(rows * panels));
+        let mut sums = vec![0.0; rows];
+        means(level, &weights, &slopes, panels, &mut sums);
+        for (r, &got) in sums.iter().enumerate() {
+            let pairs = Lane::floats(&weights).iter().zip(Lane::floats(&slopes));
+            let row = pairs.skip(r * columns).take(columns);
+            let want: f64 = row.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
+            assert!((want - f64::from(got)).abs() <= 1e-5, "{level} [{r}]: {got} != {want}");
+        }
         let means = [0.5, -0.25, 0.0, 1.0, 2.0];
         let mut out = slopes.clone();
         slope(level, &weights, &means, panels, &mut out);
@@ -185,5 +195,6 @@ fn extents_that_do_not_fit_panic() {
     let terms = Terms { scale: 1.0, shared: &[Lane::ZERO; 2], own: &[] };
     assert!(caught(&|| resume(Level::current(), &terms, &[0.0], &[1.0], &mut [Lane::ZERO; 3])));
     assert!(caught(&|| resume(Level::current(), &terms, &[0.0], &[], &mut [Lane::ZERO; 2])));
+    assert!(caught(&|| means(Level::current(), &[Lane::ZERO], &[Lane::ZERO; 2], 2, &mut [0.0])));
     assert!(caught(&|| slope(Level::current(), &[Lane::ZERO], &[0.0], 2, &mut [Lane::ZERO; 2])));
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use attractor_kernel::{LANES, Lane, Level, Onto, Terms, multiply, resume, slope};
+use attractor_kernel::{LANES, Lane, Level, Onto, Terms, means, multiply, resume, slope};
 use ndarray::{Array4, ArrayView2, ArrayView4, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
@@ -162,6 +162,7 @@ struct Block {
     reads: Vec<Lane>,
     from: Vec<Lane>,
     to: Vec<Lane>,
+    across: Vec<Lane>,
     /// Cues times beta.
     hot: Vec<Lane>,
 }
@@ -290,9 +291,10 @@ impl Block {
         };
         refill(&mut self.to, rows * panels, Lane::ZERO);
         let source_panels = width.div_ceil(LANES);
-        let pairs = self.from.chunks_exact(source_panels).zip(self.reads.chunks_exact(source_panels));
-        self.means.clear();
-        self.means.extend(pairs.map(|(from, reads)| dot(from, reads)));
+        self.means.resize(rows, 0.0);
+        if head.blocks.len() != 1 {
+            self.means_of_reads(level, rows, width);
+        }
         self.hot.clone_from(&self.cues);
         scale(&mut self.hot, lens.beta);
         for block in &head.blocks {
@@ -311,6 +313,9 @@ impl Block {
                 let to = &mut to[block.start * source_panels..block.end * source_panels];
                 multiply(level, &left, &self.from, source_panels, Onto::Former, to);
             }
+            if head.blocks.len() == 1 {
+                means(level, &self.strip, &self.slopes, strip_panels, &mut self.means);
+            }
             slope(level, &self.strip, &self.means, strip_panels, &mut self.slopes);
             let left = weights(&self.slopes, rows, block.len(), strip_panels);
             let along = &head.patterns_along[block.start * panels..block.end * panels];
@@ -326,6 +331,22 @@ impl Block {
             sums.beta += pairs.map(|(cue, to)| f64::from(dot(cue, to))).sum::<f64>();
         }
         scale(&mut self.to, lens.beta);
+    }
+
+    /// The means of the slopes from what was read, `<from, reads>`: before the blocks are passed. The chain of
+    /// multiply-adds is that of the slopes themselves, so that the two are equal to the bit where a single pattern
+    /// was read: their difference is multiplied with beta, however large.
+    fn means_of_reads(&mut self, level: Level, rows: usize, width: usize) {
+        let (panels, floats) = (width.div_ceil(LANES), width.next_multiple_of(LANES));
+        let reads = ArrayView2::from_shape((rows, floats), Lane::floats(&self.reads));
+        if let Ok(reads) = reads {
+            lay_across(reads.slice(s![.., ..width]), &[0..rows], &mut self.across);
+        }
+        product(level, &self.from[..rows * panels], rows, &self.across, width, &(0..rows), &mut self.strip);
+        let products = Lane::floats(&self.strip).chunks_exact(rows.next_multiple_of(LANES));
+        for (row, (mean, products)) in self.means.iter_mut().zip(products).enumerate() {
+            *mean = products[row];
+        }
     }
 
     /// Solves `a = u + J a` by iteration, where `u` is `to` and `J` the derivative of what the cues read by the cues,
