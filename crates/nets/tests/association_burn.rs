@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
+use attractor_nets::Error;
 use attractor_nets::fused::{Mask, Updates, associate};
-use attractor_nets::{Error, fused};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
@@ -188,7 +188,7 @@ fn fixed_points_are_differentiated_through_burn_too() {
         leaves.run(|leaves| {
             let Leaves { queries, patterns, values, betas, .. } = leaves;
             let (q, k, v, betas) = (queries.clone(), patterns.clone(), values.clone(), betas.clone() * 0.25);
-            fused::associate(q, k, v, betas, None, None, updates).unwrap()
+            associate(q, k, v, betas, None, None, updates).unwrap()
         })
     };
     // With so small a beta, forty updates arrive: their unrolled gradient is that of the fixed point.
