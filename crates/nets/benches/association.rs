@@ -22,6 +22,7 @@ const ROWS: usize = 128;
 const WIDTH: usize = 32;
 const SHAPE: [usize; 4] = [BATCH, HEADS, ROWS, WIDTH];
 const RUNS: usize = 25;
+const FITS: &str = "the shapes of this benchmark fit together";
 
 fn main() {
     let peak = peak();
@@ -80,28 +81,25 @@ fn peak() -> f64 {
 }
 
 fn arrays(inputs: &[Vec<f32>; 4], beta: f32, count: usize, peak: f64) {
-    let [queries, patterns, values, slopes] = inputs.each_ref().map(|floats| {
-        ArrayView4::from_shape(SHAPE, floats).unwrap_or_else(|error| panic!("the shape: {error}"))
-    });
+    let [queries, patterns, values, slopes] =
+        inputs.each_ref().map(|floats| ArrayView4::from_shape(SHAPE, floats).expect(FITS));
     let betas = [beta; HEADS];
     let updates = Updates::Unrolled(count);
     let inputs = Inputs { queries, patterns, values, betas: &betas, mask: None, padding: None, updates };
     let floor = |products| operations(products) / peak / 1e6;
-    let fail = |error| panic!("the association: {error}");
     time(&format!("arrays, {count} updates, forward"), floor(2 * (count + 1)), || {
-        std::hint::black_box(forward(&inputs).unwrap_or_else(fail));
+        std::hint::black_box(forward(&inputs).expect(FITS));
     });
     time(&format!("arrays, {count} updates, forward and backward"), floor(7 * (count + 1)), || {
-        let forward = forward(&inputs).unwrap_or_else(fail);
-        std::hint::black_box(backward(&inputs, &forward, slopes.view()).unwrap_or_else(fail));
+        let forward = forward(&inputs).expect(FITS);
+        std::hint::black_box(backward(&inputs, &forward, slopes.view()).expect(FITS));
     });
 }
 
 type Operation = fn(Tensor<4>, Tensor<4>, Tensor<4>, Tensor<1>, usize) -> Tensor<4>;
 
 fn fused(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, betas: Tensor<1>, count: usize) -> Tensor<4> {
-    associate(q, k, v, betas, None, None, Updates::Unrolled(count))
-        .unwrap_or_else(|error| panic!("the association: {error}"))
+    associate(q, k, v, betas, None, None, Updates::Unrolled(count)).expect(FITS)
 }
 
 fn plain(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, betas: Tensor<1>, count: usize) -> Tensor<4> {
