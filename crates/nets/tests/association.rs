@@ -211,7 +211,7 @@ fn outputs_are_those_of_the_formula() {
         for count in [0, 1, 3] {
             for beta in [0.0, 0.5, 4.0].map(|beta| beta / (shape[4] as f32).sqrt()) {
                 let plain = Case::new(shape, beta, Updates::Unrolled(count));
-                for case in [plain.clone(), plain.clone().masked(), plain.masked().padded()] {
+                for case in [plain.clone(), plain.masked().padded()] {
                     let output = forward(&case.inputs()).unwrap().output;
                     let off = worst(&output, &case.exact().output(&case));
                     // An update multiplies the rounding of a state by up to beta times the spread of the patterns.
@@ -273,7 +273,7 @@ fn gradients_of_many_blocks_are_the_slopes_along_directions() {
         ] {
             let gradient = flat(&case.run().1);
             let mut rng = ChaCha8Rng::seed_from_u64(5);
-            for _ in 0..3 {
+            for _ in 0..2 {
                 let direction: Vec<f64> = gradient.iter().map(|_| rng.random_range(-1.0..1.0)).collect();
                 let at = |h: f64| {
                     let mut exact = case.exact();

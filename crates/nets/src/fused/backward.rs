@@ -76,8 +76,8 @@ pub(crate) fn reverse(
         .into_par_iter()
         .map_init(Scratch::default, |scratch, (unit, ((queries, mut patterns), mut values))| {
             let sums = job.unit(scratch, unit, queries);
-            lay_back(&sums.patterns, 1.0, &mut patterns);
-            lay_back(&sums.values, 1.0, &mut values);
+            lay_back(&sums.patterns, &mut patterns);
+            lay_back(&sums.values, &mut values);
             (sums.beta, sums.unsettled)
         })
         .collect();
@@ -191,10 +191,10 @@ impl Job<'_, '_> {
         let head = &mut scratch.head;
         head.cut(extents.patterns, self.inputs.padding.as_ref().map(|padding| padding.row(n)));
         let patterns = of_head(&self.inputs.patterns, n, h);
-        lay_across(patterns, &head.blocks, &mut head.patterns_across);
+        lay_across(patterns, head.blocks.iter().cloned(), &mut head.patterns_across);
         lay_along(patterns, &mut head.patterns_along);
         let values = of_head(&self.inputs.values, n, h);
-        lay_across(values, &head.blocks, &mut head.values_across);
+        lay_across(values, head.blocks.iter().cloned(), &mut head.values_across);
         let mut groups = Vec::new();
         let mut rest = queries;
         for run in runs(extents.queries, group(extents)) {
@@ -264,7 +264,7 @@ impl Job<'_, '_> {
                         std::mem::swap(&mut block.from, &mut block.to);
                         std::mem::swap(&mut block.reads, &mut block.cues);
                     }
-                    lay_back(&block.from, 1.0, &mut out.slice_mut(s![rows, ..]));
+                    lay_back(&block.from, &mut out.slice_mut(s![rows, ..]));
                 }
                 Updates::Settled { tolerance, limit } => {
                     trace.state(&all, 0, &mut block.cues);
@@ -295,8 +295,8 @@ impl Block {
         if head.blocks.len() != 1 {
             self.means_of_reads(level, rows, width);
         }
-        self.hot.clone_from(&self.cues);
-        scale(&mut self.hot, lens.beta);
+        self.hot.clear();
+        self.hot.extend(self.cues.iter().map(|lane| Lane(lane.0.map(|x| lens.beta * x))));
         for block in &head.blocks {
             let strip_panels = block.len().div_ceil(LANES);
             scores(lens, &self.cues, rows, block, &mut self.strip);
@@ -340,7 +340,7 @@ impl Block {
         let (panels, floats) = (width.div_ceil(LANES), width.next_multiple_of(LANES));
         let reads = ArrayView2::from_shape((rows, floats), Lane::floats(&self.reads));
         if let Ok(reads) = reads {
-            lay_across(reads.slice(s![.., ..width]), &[0..rows], &mut self.across);
+            lay_across(reads.slice(s![.., ..width]), std::iter::once(0..rows), &mut self.across);
         }
         product(level, &self.from[..rows * panels], rows, &self.across, width, &(0..rows), &mut self.strip);
         let products = Lane::floats(&self.strip).chunks_exact(rows.next_multiple_of(LANES));

@@ -134,20 +134,13 @@ fn share<'a>(output: &'a mut Array4<f32>, trace: &'a mut Trace) -> Vec<Share<'a>
                 unit,
                 queries,
                 output,
-                states: take(&mut states, n * trace.kept * trace.extents.width),
-                maxima: take(&mut maxima, n * trace.softmaxes),
-                inverses: take(&mut inverses, n * trace.softmaxes),
+                states: states.split_off_mut(..n * trace.kept * trace.extents.width).unwrap_or_default(),
+                maxima: maxima.split_off_mut(..n * trace.softmaxes).unwrap_or_default(),
+                inverses: inverses.split_off_mut(..n * trace.softmaxes).unwrap_or_default(),
             });
         }
     }
     shares
-}
-
-/// The first `n` of a slice, which goes on behind them.
-fn take<'a>(from: &mut &'a mut [f32], n: usize) -> &'a mut [f32] {
-    let (first, rest) = std::mem::take(from).split_at_mut(n);
-    *from = rest;
-    first
 }
 
 impl Scratch {
@@ -156,7 +149,7 @@ impl Scratch {
         let (n, h) = (share.unit / extents.heads, share.unit % extents.heads);
         let (patterns, values) = (of_head(&inputs.patterns, n, h), of_head(&inputs.values, n, h));
         self.head.cut(extents.patterns, inputs.padding.as_ref().map(|padding| padding.row(n)));
-        lay_across(patterns, &self.head.blocks, &mut self.head.patterns_across);
+        lay_across(patterns, self.head.blocks.iter().cloned(), &mut self.head.patterns_across);
         lay_along(values, &mut self.head.values_along);
         if inputs.updates != Updates::Unrolled(0) {
             lay_along(patterns, &mut self.head.patterns_along);
@@ -208,7 +201,7 @@ impl Scratch {
                     share.keep_state(&rows, 1, 2, extents.width, &self.next);
                 }
             }
-            lay_back(&self.read, 1.0, &mut share.output.slice_mut(s![rows, ..]));
+            lay_back(&self.read, &mut share.output.slice_mut(s![rows, ..]));
         }
         unsettled
     }

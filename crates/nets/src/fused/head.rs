@@ -76,7 +76,11 @@ pub(crate) fn lay_along(from: ArrayView2<'_, f32>, to: &mut Vec<Lane>) {
 }
 
 /// Rows of `from` across the lanes, block after block: entry `(j, i)` of a block is column `j` of its row `i`.
-pub(crate) fn lay_across(from: ArrayView2<'_, f32>, blocks: &[Range<usize>], to: &mut Vec<Lane>) {
+pub(crate) fn lay_across(
+    from: ArrayView2<'_, f32>,
+    blocks: impl IntoIterator<Item = Range<usize>>,
+    to: &mut Vec<Lane>,
+) {
     let width = from.ncols();
     to.clear();
     to.resize(from.nrows().div_ceil(LANES) * width, Lane::ZERO);
@@ -85,21 +89,35 @@ pub(crate) fn lay_across(from: ArrayView2<'_, f32>, blocks: &[Range<usize>], to:
         let lanes = &mut to[block.start / LANES * width..][..panels * width];
         for (p, rows) in runs(block.len(), LANES).enumerate() {
             let rows = from.slice(s![block.start + rows.start..block.start + rows.end, ..]);
-            for (l, row) in rows.rows().into_iter().enumerate() {
-                for (lanes, &x) in lanes[p..].iter_mut().step_by(panels).zip(row) {
-                    lanes.0[l] = x;
+            let mut floats = [&[][..]; LANES];
+            let mut whole = rows.nrows() == LANES;
+            for (to, row) in floats.iter_mut().zip(rows.rows()) {
+                match row.to_slice() {
+                    Some(row) => *to = row,
+                    None => whole = false,
+                }
+            }
+            let lanes = lanes[p..].iter_mut().step_by(panels);
+            match whole {
+                true => lanes.enumerate().for_each(|(j, lane)| lane.0 = floats.map(|row| row[j])),
+                false => {
+                    for (lane, column) in lanes.zip(rows.columns()) {
+                        lane.0.iter_mut().zip(column).for_each(|(to, &x)| *to = x);
+                    }
                 }
             }
         }
     }
 }
 
-/// Writes rows of whole lanes, times `factor`, without their padding.
-pub(crate) fn lay_back(from: &[Lane], factor: f32, to: &mut ArrayViewMut2<'_, f32>) {
-    let panels = to.ncols().div_ceil(LANES).max(1);
+/// Writes rows of whole lanes without their padding. The rows of a result lie together in memory.
+pub(crate) fn lay_back(from: &[Lane], to: &mut ArrayViewMut2<'_, f32>) {
+    let (width, panels) = (to.ncols(), to.ncols().div_ceil(LANES).max(1));
     for (lanes, mut row) in from.chunks_exact(panels).zip(to.rows_mut()) {
-        for (to, &x) in row.iter_mut().zip(Lane::floats(lanes)) {
-            *to = factor * x;
+        let floats = &Lane::floats(lanes)[..width];
+        match row.as_slice_mut() {
+            Some(row) => row.copy_from_slice(floats),
+            None => row.iter_mut().zip(floats).for_each(|(to, &x)| *to = x),
         }
     }
 }

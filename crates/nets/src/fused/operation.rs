@@ -215,8 +215,9 @@ impl<C: CheckpointStrategy> AssociationOps for Autodiff<Flex, C> {
         limits: Limits,
     ) -> FloatTensor<Self> {
         let nodes = [queries.node(), patterns.node(), values.node(), betas.node()];
-        let inputs = [queries, patterns, values, betas].map(|tensor| tensor.into_primitive());
-        let kept = Kept::new(inputs, limits);
+        let (queries, patterns) = (queries.into_primitive(), patterns.into_primitive());
+        let (values, betas) = (values.into_primitive(), betas.into_primitive());
+        let kept = Kept::new([queries, patterns, values, betas], limits);
         let (output, trace) = kept.forward();
         match Reverse.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(Arc::new((kept, output.clone(), trace)), output),
