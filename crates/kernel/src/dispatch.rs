@@ -5,9 +5,14 @@ use crate::arch::{Scalar, Vector};
 use crate::lane::{Lane, Panels};
 use crate::level::Level;
 use crate::probe::{peak as peak_generic, read as read_generic};
+use crate::product::{Left, Onto, multiply as multiply_generic};
 use crate::query::Query;
 use crate::retrieve::{Running, retrieve as retrieve_generic};
 use crate::score::TILE;
+use crate::soften::{
+    Partition, Terms, means as means_generic, resume as resume_generic, slope as slope_generic,
+    soften as soften_generic,
+};
 use crate::weigh::SPAN;
 
 /// Makes `$name(level, ...)` run `$generic::<V>` compiled for that level.
@@ -49,6 +54,13 @@ on_level!(weigh_on, weigh_of, (values: &Panels<'_>, weights: &[Lane], out: &mut 
 on_level!(pub(crate) read_on, read_generic, (lanes: &[Lane], sum: &mut [f32; 1]));
 on_level!(pub(crate) peak_on, peak_generic, (rounds: usize, sum: &mut [f32; 1]));
 on_level!(exp_on, exp_of, (xs: &mut [Lane]));
+on_level!(multiply_on, multiply_generic,
+    (left: &Left<'_>, right: &[Lane], panels: usize, onto: Onto, out: &mut [Lane]));
+on_level!(soften_on, soften_generic, (terms: &Terms<'_>, strip: &mut [Lane], partition: &mut Partition<'_>));
+on_level!(resume_on, resume_generic,
+    (terms: &Terms<'_>, maximum: &[f32], inverse: &[f32], strip: &mut [Lane]));
+on_level!(means_on, means_generic, (weights: &[Lane], slopes: &[Lane], panels: usize, out: &mut [f32]));
+on_level!(slope_on, slope_generic, (weights: &[Lane], means: &[f32], panels: usize, slopes: &mut [Lane]));
 
 /// Streams `keys` past all cues of `query` and folds them into `running`.
 ///
@@ -101,6 +113,86 @@ pub fn weigh(level: Level, values: &Panels<'_>, weights: &[Lane], out: &mut [f32
 /// [`crate::EXP_FLOOR`], exact zero below it.
 pub fn exp(level: Level, xs: &mut [Lane]) {
     exp_on(level, xs);
+}
+
+/// The product of `left` `(rows, depth)` with `right` `(depth, panels)`, into `out` `(rows, panels)`; both are
+/// rows of whole lanes. Time: `2 rows depth 16 panels` operations.
+///
+/// ```
+/// use attractor_kernel::{Lane, Left, Level, Onto, multiply};
+///
+/// // (1, 2) times the rows (3, 0, ...) and (4, 5, 0, ...).
+/// let mut right = [Lane::ZERO; 2];
+/// (right[0].0[0], right[1].0[0], right[1].0[1]) = (3.0, 4.0, 5.0);
+/// let left = Left { floats: &[1.0, 2.0], rows: 1, depth: 2, row_step: 2, depth_step: 1 };
+/// let mut out = [Lane::ZERO];
+/// multiply(Level::current(), &left, &right, 1, Onto::Nothing, &mut out);
+/// assert_eq!(out[0].0[..3], [11.0, 10.0, 0.0]);
+/// ```
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn multiply(level: Level, left: &Left<'_>, right: &[Lane], panels: usize, onto: Onto, out: &mut [Lane]) {
+    assert!(left.fits(), "an entry of the left factor lies outside its floats");
+    assert_eq!(left.depth.checked_mul(panels), Some(right.len()), "a row of lanes per term");
+    assert_eq!(left.rows.checked_mul(panels), Some(out.len()), "a row of lanes per row");
+    multiply_on(level, left, right, panels, onto, out);
+}
+
+/// Turns a strip of products `(rows, panels)` into weights relative to the maximum of each row so far, and adds
+/// them to the partition. A row that is forbidden everything gets zeros.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn soften(level: Level, terms: &Terms<'_>, strip: &mut [Lane], partition: &mut Partition<'_>) {
+    let rows = partition.maximum.len();
+    check_strip(terms, strip, rows);
+    assert!(partition.sum.len() == rows && partition.decay.len() == rows, "one state per row");
+    soften_on(level, terms, strip, partition);
+}
+
+/// Turns a strip of products `(rows, panels)` into the weights `exp(theta - maximum) * inverse` of a partition that
+/// is known: the same bits as [`soften`] gave, times `inverse`.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn resume(level: Level, terms: &Terms<'_>, maximum: &[f32], inverse: &[f32], strip: &mut [Lane]) {
+    check_strip(terms, strip, maximum.len());
+    assert_eq!(inverse.len(), maximum.len(), "one state per row");
+    resume_on(level, terms, maximum, inverse, strip);
+}
+
+/// The sum of each row of `weights * slopes`, both `(rows, panels)`. Where one weight is 1 and the rest are 0, its
+/// slope to the bit.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn means(level: Level, weights: &[Lane], slopes: &[Lane], panels: usize, out: &mut [f32]) {
+    assert_eq!(out.len().checked_mul(panels), Some(slopes.len()), "a row of lanes per mean");
+    assert_eq!(weights.len(), slopes.len(), "a slope per weight");
+    if panels > 0 {
+        means_on(level, weights, slopes, panels, out);
+    }
+}
+
+/// Turns slopes by the weights of a softmax into slopes by its scores, in place:
+/// `weight * (slope - mean)`, where the mean of a row is `sum weight * slope`.
+///
+/// # Panics
+/// When the extents of the arguments do not fit together.
+pub fn slope(level: Level, weights: &[Lane], means: &[f32], panels: usize, slopes: &mut [Lane]) {
+    assert_eq!(means.len().checked_mul(panels), Some(slopes.len()), "a row of lanes per mean");
+    assert_eq!(weights.len(), slopes.len(), "a slope per weight");
+    if panels > 0 {
+        slope_on(level, weights, means, panels, slopes);
+    }
+}
+
+fn check_strip(terms: &Terms<'_>, strip: &[Lane], rows: usize) {
+    let panels = terms.shared.len();
+    assert!(panels > 0, "at least one panel");
+    assert_eq!(rows.checked_mul(panels), Some(strip.len()), "a row of lanes per state");
+    assert!(terms.own.is_empty() || terms.own.len() == strip.len(), "a term per score, or none");
 }
 
 /// # Safety

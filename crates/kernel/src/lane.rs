@@ -37,6 +37,23 @@ impl Lane {
         let whole = before.is_empty() && after.is_empty() && cfg!(target_endian = "little");
         whole.then_some(lanes)
     }
+
+    /// The floats of `lanes`, in order.
+    ///
+    /// ```
+    /// use attractor_kernel::Lane;
+    /// assert_eq!(Lane::floats(&[Lane([1.0; 16]), Lane::ZERO])[15..17], [1.0, 0.0]);
+    /// ```
+    pub fn floats(lanes: &[Self]) -> &[f32] {
+        // SAFETY: a lane is sixteen `f32` without padding.
+        unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), lanes.len() * LANES) }
+    }
+
+    /// The floats of `lanes`, in order, to be changed.
+    pub fn floats_mut(lanes: &mut [Self]) -> &mut [f32] {
+        // SAFETY: a lane is sixteen `f32` without padding, and any float is a valid one.
+        unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), lanes.len() * LANES) }
+    }
 }
 
 /// `width` rounded up to the padded width of a panel.

@@ -6,6 +6,8 @@
 //!
 //! - [`retrieve`] is the fused exponential pass, with the mergeable state of [`Running`].
 //! - [`scores`] and [`weigh`] are its halves, for separations that are not exponential.
+//! - [`multiply`], [`soften`], [`resume`], [`means`] and [`slope`] are the steps of a trained association, where cues are as
+//!   many as keys and gradients flow back.
 //!
 //! It allocates nothing, starts no thread and does no IO. `unsafe` code lives here and nowhere above.
 //!
@@ -42,14 +44,18 @@ mod dispatch;
 mod lane;
 mod level;
 pub mod probe;
+mod product;
 mod query;
 mod retrieve;
 mod score;
+mod soften;
 mod weigh;
 
 pub use arch::EXP_FLOOR;
-pub use dispatch::{exp, retrieve, scores, weigh};
+pub use dispatch::{exp, means, multiply, resume, retrieve, scores, slope, soften, weigh};
 pub use lane::{LANES, Lane, Panels, WIDTH_STEP, padded};
 pub use level::{LEVEL_VARIABLE, Level, LevelError};
+pub use product::{Left, Onto};
 pub use query::{Measure, Query};
 pub use retrieve::{Running, weight_floor};
+pub use soften::{Partition, Terms};
