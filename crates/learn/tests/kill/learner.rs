@@ -174,7 +174,11 @@ fn a_learner_survives_kills() {
         known = found;
         tally.tell("learner");
         // Now and then the next life begins with a checkpoint.
-        if number % 3 == 0 { learner.close().unwrap() } else { drop(learner) }
+        if number % 3 == 0 {
+            learner.close().unwrap()
+        } else {
+            drop(learner)
+        }
         drop(held);
     }
 }
