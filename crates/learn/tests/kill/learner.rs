@@ -175,9 +175,9 @@ fn a_learner_survives_kills() {
         tally.tell("learner");
         // Now and then the next life begins with a checkpoint.
         if number % 3 == 0 {
-            learner.close().unwrap()
+            learner.close().unwrap();
         } else {
-            drop(learner)
+            drop(learner);
         }
         drop(held);
     }
