@@ -5,9 +5,9 @@ use attractor_store::wire::Reader;
 use crate::Error;
 
 /// Largest magnitude of a feature: its square, weighted and summed over any stream, stays within f32.
-const LARGEST: f32 = 1e12;
+pub(crate) const LARGEST: f32 = 1e12;
 /// Weights of examples lie between this and its inverse.
-const LIGHTEST: f32 = 1e-6;
+pub(crate) const LIGHTEST: f32 = 1e-6;
 /// Class numbers run below this, so that a wrong number cannot ask for gigabytes.
 pub(crate) const CLASSES: u32 = 1 << 16;
 /// Feature vectors have at most this many components: square matrices of them must fit in memory.

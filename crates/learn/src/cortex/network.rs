@@ -7,15 +7,10 @@ use attractor_nets::{Mlp, Optimiser, Rule};
 use attractor_store::wire::{Reader, Writer};
 use ndarray::{Array2, ArrayView2};
 
+use super::check::{self, CLASSES, LARGEST, LIGHTEST};
 use super::{Cortex, Plasticity, Readout};
 use crate::Error;
 
-/// Class numbers run below this.
-const CLASSES: u32 = 1 << 16;
-/// Largest magnitude of a feature.
-const LARGEST: f32 = 1e12;
-/// Weights of examples lie between this and its inverse.
-const LIGHTEST: f32 = 1e-6;
 /// Of the bytes that [`Cortex::save`] writes.
 const VERSION: u8 = 1;
 
@@ -239,7 +234,7 @@ impl Cortex for Network {
     }
 
     fn learn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<(), Error> {
-        check(features, self.width(), class, weight)?;
+        check::example(features, self.width(), class, weight)?;
         let output = self.output(class)?;
         if !self.live[output] {
             self.live[output] = true;
@@ -252,7 +247,7 @@ impl Cortex for Network {
     }
 
     fn unlearn(&mut self, features: &[f32], class: u32, weight: f32) -> Result<bool, Error> {
-        check(features, self.width(), class, weight)?;
+        check::example(features, self.width(), class, weight)?;
         Ok(false)
     }
 
@@ -336,27 +331,6 @@ impl Readout for Picture {
             }
         }
     }
-}
-
-fn check(features: &[f32], width: usize, class: u32, weight: f32) -> Result<(), Error> {
-    if features.len() != width {
-        return Err(Error::Width { expected: width, found: features.len(), place: "features" });
-    }
-    for (component, &value) in features.iter().enumerate() {
-        if !value.is_finite() {
-            return Err(Error::NotFinite { component, value: value.into(), place: "features" });
-        }
-        if value.abs() > LARGEST {
-            return Err(parameter("feature", value.into(), "of magnitude 1e12 at most"));
-        }
-    }
-    if class >= CLASSES {
-        return Err(parameter("class", class.into(), "below 65,536"));
-    }
-    if !(LIGHTEST..=1.0 / LIGHTEST).contains(&weight) {
-        return Err(parameter("weight", weight.into(), "from 1e-6 to 1e6"));
-    }
-    Ok(())
 }
 
 fn impossible(from: &Reader<'_>) -> Error {
