@@ -85,6 +85,51 @@ fn the_answers_do_not_depend_on_threads_batch_or_what_was_removed() {
 }
 
 #[test]
+fn among_some_is_a_memory_of_those_alone() {
+    let (patterns, cues) = (noise(5_000, 12, 6), noise(9, 12, 7));
+    let separations = [
+        Separation::topk_renormalised(10, 3.0).expect("k"),
+        Separation::argmax(),
+        Separation::sparsemax(4.0),
+        Separation::entmax(1.5, 4.0).expect("alpha"),
+    ];
+    for separation in &separations {
+        let mut whole = memory(Similarity::SquaredEuclidean, separation.clone());
+        whole.store(patterns.view()).expect("stored");
+        whole.remove(14).expect("is there");
+        let kept: Vec<u64> = (0..5_000).filter(|id| id % 7 == 0 && *id != 14).collect();
+        let mut alone = memory(Similarity::SquaredEuclidean, separation.clone());
+        let rows: Vec<usize> = kept.iter().map(|&id| id as usize).collect();
+        alone.store_as(&kept, patterns.select(ndarray::Axis(0), &rows).view()).expect("stored");
+        let mut asked = Vec::new();
+        let found = whole.associate_among(cues.view(), |id| {
+            asked.push(id);
+            id % 7 == 0
+        });
+        assert_eq!(found.expect("answers"), alone.associate(cues.view()).expect("answers"));
+        assert_eq!(asked, whole.ids());
+        assert!(matches!(whole.associate_among(cues.view(), |_| false), Err(Error::Empty)));
+    }
+}
+
+#[test]
+fn among_some_the_sum_over_all_is_that_over_those() {
+    let (patterns, cues) = (noise(5_000, 12, 8), noise(9, 12, 9));
+    let separation = Separation::topk_keep(5, 3.0).expect("k");
+    let mut whole = memory(Similarity::SquaredEuclidean, separation.clone());
+    whole.store(patterns.view()).expect("stored");
+    let mut alone = memory(Similarity::SquaredEuclidean, separation);
+    alone.store(patterns.slice(ndarray::s![..700, ..])).expect("stored");
+    let found = whole.associate_among(cues.view(), |id| id < 700).expect("answers");
+    for (found, alone) in found.iter().zip(alone.associate(cues.view()).expect("answers")) {
+        assert!((found.energy - alone.energy).abs() < 1e-6);
+        for (a, b) in found.answers.iter().zip(&alone.answers) {
+            assert!(a.id == b.id && (a.weight - b.weight).abs() < 1e-6, "{a:?} {b:?}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_told_is_refused() {
     let mut dense = memory(Similarity::Dot, Separation::softmax(1.0));
     assert!(matches!(dense.associate(noise(1, 12, 5).view()), Err(Error::Empty)));

@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use super::pass::{Answers, answers};
+use super::pass::{Answers, Source, answers};
 use super::{Memory, check_rows};
 use crate::Error;
 
@@ -73,11 +73,44 @@ impl Memory {
     /// # Ok::<(), attractor_memory::Error>(())
     /// ```
     pub fn associate(&self, cues: ArrayView2<'_, f32>) -> Result<Vec<Association>, Error> {
-        if self.is_empty() {
+        self.associate_in(self.source(), cues)
+    }
+
+    /// As [`Memory::associate`], as if only the patterns for which `among` is true were stored: to the bit, unless the
+    /// separation needs the sum over all patterns ([`Separation::topk_keep`](crate::Separation)), whose last bits
+    /// depend on where they lie. It is asked once for every stored pattern, in the order of ids.
+    ///
+    /// # Errors
+    /// As [`Memory::associate`], with [`Error::Empty`] also when `among` is true for none.
+    ///
+    /// ```
+    /// use attractor_memory::{Memory, Separation, Similarity};
+    /// use ndarray::array;
+    ///
+    /// let mut memory = Memory::builder(1)
+    ///     .similarity(Similarity::SquaredEuclidean)
+    ///     .separation(Separation::topk_renormalised(1, 1.0)?)
+    ///     .build()?;
+    /// memory.store(array![[0.0], [1.0], [9.0]].view())?;
+    /// let found = memory.associate_among(array![[0.1]].view(), |id| id != 0)?;
+    /// assert_eq!(found[0].answers[0].id, 1);
+    /// # Ok::<(), attractor_memory::Error>(())
+    /// ```
+    pub fn associate_among(
+        &self,
+        cues: ArrayView2<'_, f32>,
+        mut among: impl FnMut(u64) -> bool,
+    ) -> Result<Vec<Association>, Error> {
+        let (marks, count) = self.keys.marked(|row| among(self.ids[row]));
+        self.associate_in(Source { among: Some(&marks), count, ..self.source() }, cues)
+    }
+
+    fn associate_in(&self, source: Source<'_>, cues: ArrayView2<'_, f32>) -> Result<Vec<Association>, Error> {
+        if source.count == 0 {
             return Err(Error::Empty);
         }
         check_rows(self.threads, cues, self.width(), "cues")?;
-        let found = answers(self.source(), cues).ok_or(Error::Unsupported {
+        let found = answers(source, cues).ok_or(Error::Unsupported {
             what: "this separation gives every pattern weight: associate needs a sparse one, such as topk",
         })?;
         let beta = self.separation.beta();

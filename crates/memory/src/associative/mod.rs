@@ -307,6 +307,7 @@ impl Memory {
             values: Some(&self.keys),
             similarity: self.similarity,
             separation: &self.separation,
+            among: None,
             threads: self.threads,
             count: self.len(),
         }

@@ -110,6 +110,29 @@ impl Rows {
             .expect("a leaf's parts are kept of equal length")
     }
 
+    /// The same leaf with other marks of what is live: one per panel.
+    pub(crate) fn leaf_among<'a>(&'a self, i: usize, live: &'a [u16]) -> Panels<'a> {
+        let leaf = &self.leaves[i];
+        Panels::new(&leaf.lanes, live, &leaf.factors, self.padded()).expect("as many marks as panels")
+    }
+
+    /// The live rows for which `among` is true, asked in order: marks by leaf, and how many rows they are.
+    pub(crate) fn marked(&self, mut among: impl FnMut(usize) -> bool) -> (Vec<Vec<u16>>, usize) {
+        let mut count = 0;
+        let mut marks = |first: usize, live: &u16| {
+            let lanes = (0..LANES).filter(|lane| live >> lane & 1 == 1);
+            let kept = lanes.filter(|lane| among(first + lane)).fold(0u16, |marks, lane| marks | 1 << lane);
+            count += kept.count_ones() as usize;
+            kept
+        };
+        let leaves = self.leaves.iter().enumerate();
+        let marked = leaves.map(|(i, leaf)| {
+            let panels = leaf.live.iter().enumerate();
+            panels.map(|(p, live)| marks(i * LEAF + p * LANES, live)).collect()
+        });
+        (marked.collect(), count)
+    }
+
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
         let leaf =

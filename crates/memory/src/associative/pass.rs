@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use attractor_kernel::Lane;
+use attractor_kernel::{Lane, Panels};
 use ndarray::{Array2, ArrayView2};
 
 use super::panels::Rows;
@@ -40,9 +40,21 @@ pub(crate) struct Source<'a> {
     pub(crate) values: Option<&'a Rows>,
     pub(crate) similarity: Similarity,
     pub(crate) separation: &'a Separation,
-    /// Live rows.
+    /// The rows that take part, by leaf; `None` for all live ones.
+    pub(crate) among: Option<&'a [Vec<u16>]>,
+    /// Rows that take part.
     pub(crate) count: usize,
     pub(crate) threads: Threads,
+}
+
+impl<'a> Source<'a> {
+    /// The keys of a leaf that take part; the others are as if they were dead.
+    pub(super) fn leaf(&self, leaf: usize) -> Panels<'a> {
+        match self.among {
+            Some(among) => self.keys.leaf_among(leaf, &among[leaf]),
+            None => self.keys.leaf(leaf),
+        }
+    }
 }
 
 /// Reads the memory for every row of `cues`. `known[c]` is a lower bound of the largest `theta` of cue `c`,
@@ -117,10 +129,10 @@ pub(crate) fn thetas(source: Source<'_>, cues: ArrayView2<'_, f32>) -> Vec<Vec<f
         .map(|c| {
             let mut all = Vec::with_capacity(source.count);
             for (i, lanes) in leaves.iter().enumerate() {
-                let panels = source.keys.leaf(i).count();
-                let live = source.keys.leaf(i);
+                let keys = source.leaf(i);
+                let panels = keys.count();
                 for (p, lane) in lanes[c * panels..(c + 1) * panels].iter().enumerate() {
-                    all.extend(live_lanes(live.live()[p]).map(|l| f64::from(lane.0[l])));
+                    all.extend(live_lanes(keys.live()[p]).map(|l| f64::from(lane.0[l])));
                 }
             }
             all

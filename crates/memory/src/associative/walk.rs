@@ -115,7 +115,7 @@ impl<'a> Group<'a> {
     /// A state that starts at a known lower bound of the maximum, with nothing summed, is still the identity
     /// of the merge.
     fn exponential(&self, leaf: usize, known: &[f32]) -> Vec<Part> {
-        let (cues, keys) = (self.scales.len(), self.source.keys.leaf(leaf));
+        let (cues, keys) = (self.scales.len(), self.source.leaf(leaf));
         let (values, width, padded) = match self.source.values {
             Some(values) => (values.leaf(leaf), values.width(), values.padded()),
             None => (keys, 0, 0),
@@ -137,14 +137,14 @@ impl<'a> Group<'a> {
 
     /// `theta` of a leaf, `[cue][panel]`.
     pub(super) fn scores(&self, leaf: usize) -> Vec<Lane> {
-        let keys = self.source.keys.leaf(leaf);
+        let keys = self.source.leaf(leaf);
         let mut lanes = vec![Lane::ZERO; self.scales.len() * keys.count()];
         scores(self.level, &self.query(), &keys, &mut lanes);
         lanes
     }
 
     fn pointwise(&self, leaf: usize) -> Vec<Part> {
-        let keys = self.source.keys.leaf(leaf);
+        let keys = self.source.leaf(leaf);
         let mut lanes = self.scores(leaf);
         let mut theta = Vec::with_capacity(LEAF);
         let mut parts = Vec::with_capacity(self.scales.len());
@@ -176,7 +176,7 @@ impl<'a> Group<'a> {
 
     /// In pieces that stay in the second-level cache together with their scores.
     fn candidates(&self, leaf: usize, reach: Reach) -> Vec<Part> {
-        let (keys, query) = (self.source.keys.leaf(leaf), self.query());
+        let (keys, query) = (self.source.leaf(leaf), self.query());
         let mut gatherings: Vec<Gathering> = self.scales.iter().map(|_| Gathering::new(reach)).collect();
         let mut lanes = vec![Lane::ZERO; self.scales.len() * PIECE];
         for from in (0..keys.count()).step_by(PIECE) {
