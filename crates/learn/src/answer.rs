@@ -19,6 +19,8 @@ pub struct Evidence {
     pub id: u64,
     /// Its class.
     pub label: Option<String>,
+    /// Its namespace; empty for the one without a name.
+    pub namespace: String,
     /// Its weight in the answer of the fast system; all of them sum to one.
     pub weight: f64,
     /// Its similarity to the cue: minus the squared distance of the keys.

@@ -59,6 +59,12 @@ pub enum Error {
         /// The name.
         label: String,
     },
+    /// Nothing was ever observed in a namespace of this name.
+    #[error("no namespace is called `{namespace}`")]
+    UnknownNamespace {
+        /// The name.
+        namespace: String,
+    },
     /// The learner that is there was made with another recipe.
     #[error("{place} holds a learner of another recipe: open it as it is, or choose another directory")]
     Recipe {

@@ -14,6 +14,8 @@ pub(crate) enum Event {
     ForgetEpisode(u64),
     /// A class goes, with its episodes.
     ForgetLabel(String),
+    /// All episodes of a namespace go.
+    ForgetNamespace(String),
     /// So many replays were done.
     Slept {
         /// How episodes were drawn.
@@ -30,6 +32,8 @@ pub(crate) enum Event {
 pub(crate) struct Observation {
     pub(crate) pattern: Vec<f32>,
     pub(crate) label: String,
+    /// Where its episode belongs; empty for the one without a name.
+    pub(crate) namespace: String,
     /// What it is worth to the user; 1 if nothing was said.
     pub(crate) utility: f32,
     pub(crate) meta: Vec<u8>,
@@ -40,6 +44,8 @@ const FORGET_EPISODE: u8 = 2;
 const FORGET_LABEL: u8 = 3;
 const SLEPT: u8 = 4;
 const WOKE: u8 = 5;
+const OBSERVE_WITHIN: u8 = 6;
+const FORGET_NAMESPACE: u8 = 7;
 
 impl Event {
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -54,6 +60,10 @@ impl Event {
                 to.u8(FORGET_LABEL);
                 to.str(label);
             }
+            Self::ForgetNamespace(namespace) => {
+                to.u8(FORGET_NAMESPACE);
+                to.str(namespace);
+            }
             Self::Slept { order, updates } => {
                 to.u8(SLEPT);
                 order.save(&mut to);
@@ -67,9 +77,14 @@ impl Event {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut from = Reader::new(bytes, "an event of the journal");
         let event = match from.u8()? {
-            OBSERVE => Self::Observe(Observation::decode(&mut from)?),
+            OBSERVE => Self::Observe(Observation::decode(&mut from, String::new())?),
+            OBSERVE_WITHIN => {
+                let namespace = from.str()?.to_owned();
+                Self::Observe(Observation::decode(&mut from, namespace)?)
+            }
             FORGET_EPISODE => Self::ForgetEpisode(from.u64()?),
             FORGET_LABEL => Self::ForgetLabel(from.str()?.to_owned()),
+            FORGET_NAMESPACE => Self::ForgetNamespace(from.str()?.to_owned()),
             SLEPT => Self::Slept { order: Order::load(&mut from)?, updates: from.u64()? },
             WOKE => Self::Woke,
             _ => return Err(from.fault("an event of unknown kind").into()),
@@ -81,7 +96,12 @@ impl Event {
 
 impl Observation {
     fn encode(&self, to: &mut Writer) {
-        to.u8(OBSERVE);
+        if self.namespace.is_empty() {
+            to.u8(OBSERVE);
+        } else {
+            to.u8(OBSERVE_WITHIN);
+            to.str(&self.namespace);
+        }
         to.str(&self.label);
         to.f32(self.utility);
         to.bytes(&self.meta);
@@ -98,14 +118,14 @@ impl Observation {
         }
     }
 
-    fn decode(from: &mut Reader<'_>) -> Result<Self, Error> {
+    fn decode(from: &mut Reader<'_>, namespace: String) -> Result<Self, Error> {
         let (label, utility, meta) = (from.str()?.to_owned(), from.f32()?, from.bytes()?.to_vec());
         let pattern = match from.u8()? {
             0 => from.f32s()?,
             1 => from.bytes()?.iter().map(|&level| f32::from(level) / 255.0).collect(),
             _ => return Err(from.fault("a pattern of unknown form").into()),
         };
-        Ok(Self { pattern, label, utility, meta })
+        Ok(Self { pattern, label, namespace, utility, meta })
     }
 }
 
@@ -125,11 +145,14 @@ mod tests {
         let grey: Vec<f32> = (0..=255u8).map(|l| f32::from(l) / 255.0).collect();
         let patterns = [grey, vec![0.1, -3.0, 1e-30], vec![-0.0, 1.0], Vec::new()];
         let looks = patterns.map(|pattern| {
-            Event::Observe(Observation { pattern, label: "seven".into(), utility: 2.0, meta: vec![1, 2] })
+            let namespace = if pattern.len() == 2 { "kitchen" } else { "" }.to_owned();
+            let label = "seven".into();
+            Event::Observe(Observation { pattern, label, namespace, utility: 2.0, meta: vec![1, 2] })
         });
         let others = [
             Event::ForgetEpisode(7),
             Event::ForgetLabel("x".into()),
+            Event::ForgetNamespace("kitchen".into()),
             Event::Slept { order: Order::Uniform, updates: 9 },
             Event::Woke,
         ];

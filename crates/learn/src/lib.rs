@@ -9,16 +9,20 @@ pub mod encoder;
 mod error;
 mod event;
 mod fast;
+mod forgetting;
 mod gate;
 mod labels;
 mod learner;
 mod looking_back;
 pub mod metrics;
 mod mind;
+mod namespaces;
 mod novelty;
 mod perception;
+mod renewal;
 pub mod replay;
 mod sleep;
+mod state;
 #[cfg(feature = "network")]
 pub mod strategy;
 mod view;
@@ -31,5 +35,6 @@ pub use labels::{LONGEST_LABEL, MOST_LABELS};
 pub use learner::{
     Budget, Builder, Ended, Forget, Learner, Look, Observed, Progress, Reader, Slumber, Snapshot, Stats,
 };
+pub use namespaces::{LONGEST_NAMESPACE, MOST_NAMESPACES};
 pub use perception::Vision;
 pub use view::Completion;

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::answer::System;
 use crate::gate::Verdict;
 use crate::mind::Mind;
+use crate::namespaces::Scope;
 use crate::perception::Percept;
 use crate::replay::Draws;
 use crate::view::{View, best_of};
@@ -22,6 +23,8 @@ const OFTEN: u64 = 512;
 struct Remembered {
     id: u64,
     class: u32,
+    /// It is answered as it would be among its own.
+    scope: Scope,
 }
 
 impl Mind {
@@ -42,7 +45,8 @@ impl Mind {
                 let Some(class) = episode.label else { continue };
                 let mut value = Vec::new();
                 episodes.value(episode.id, &mut value)?;
-                remembered.push(Remembered { id: episode.id, class });
+                let scope = Scope::Of(episode.namespace);
+                remembered.push(Remembered { id: episode.id, class, scope });
                 values.push(value);
             }
             view.perception.clone()
@@ -62,7 +66,7 @@ impl Mind {
 
     fn judge(view: &View, episode: &Remembered, percept: &Percept) -> Result<Option<Verdict>, Error> {
         let class = episode.class as usize;
-        let opinions = view.opinions_without(percept, episode.id)?;
+        let opinions = view.opinions_without(percept, episode.id, episode.scope)?;
         if opinions.slow.get(class).is_none_or(|&p| p == 0.0) {
             // A class that the slow system has not taken up is no question for the gate.
             return Ok(None);

@@ -50,6 +50,7 @@ impl Mind {
     /// Replays so many episodes in this order.
     pub(crate) fn replay(&mut self, order: Order, updates: u64) -> Result<Round, Error> {
         let nothing = Round { before: None, after: None, kept: false, learned: 0 };
+        self.finish_renewal()?;
         let Some(mut cortex) = self.cortex.take() else { return Ok(nothing) };
         let done = self.replay_to(&mut cortex, order, updates);
         self.cortex = Some(cortex);
@@ -153,35 +154,39 @@ impl Mind {
     }
 
     /// Lets go of what the slow system knows with a margin, the best known first, until a quarter of the room is
-    /// free. Exceptions stay, and so does at least half of the fair share of every class. Returns how many went.
+    /// free. Exceptions stay, and so does at least half of the fair share of every class in a namespace. Returns how many
+    /// went.
     pub(crate) fn prune(&mut self) -> Result<usize, Error> {
+        self.finish_renewal()?;
         let Some(cortex) = self.cortex.take() else { return Ok(0) };
-        let all: Vec<(u64, u32)> = {
+        let (all, namespaces): (Vec<(u64, u32)>, Vec<u32>) = {
             let view = self.view();
-            view.fast.episodes().iter().filter_map(|e| e.label.map(|class| (e.id, class))).collect()
+            let labelled = view.fast.episodes().iter().filter_map(|e| Some(((e.id, e.label?), e.namespace)));
+            labelled.unzip()
         };
         let known = self.known(&*cortex, &all);
         let room = self.room();
         let outcome = known.and_then(|known| {
             let mut view = self.view_mut();
             let mut sure = Vec::new();
-            for (p, &(id, class)) in known.into_iter().zip(&all) {
+            let groups = all.iter().zip(&namespaces).map(|(&(_, class), &namespace)| (namespace, class));
+            for ((p, &(id, _)), group) in known.into_iter().zip(&all).zip(groups.clone()) {
                 view.fast.set_surprise(id, -p.max(1e-6).ln())?;
                 if p > SURE {
-                    sure.push((p, id, class));
+                    sure.push((p, id, group));
                 }
             }
             sure.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let mut sizes = std::collections::BTreeMap::<u32, usize>::new();
-            all.iter().for_each(|(_, class)| *sizes.entry(*class).or_default() += 1);
+            let mut sizes = std::collections::BTreeMap::<(u32, u32), usize>::new();
+            groups.for_each(|group| *sizes.entry(group).or_default() += 1);
             let least = room / (2 * sizes.len().max(1));
             let most = room - (room as f64 * FREE) as usize;
             let mut gone = 0;
-            for (_, id, class) in sure {
+            for (_, id, group) in sure {
                 if view.fast.len() <= most {
                     break;
                 }
-                let size = sizes.entry(class).or_default();
+                let size = sizes.entry(group).or_default();
                 if *size > least {
                     view.fast.remove(id)?;
                     *size -= 1;

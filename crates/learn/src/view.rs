@@ -13,6 +13,7 @@ use crate::cortex::Readout;
 use crate::fast::{Fast, Reading};
 use crate::gate::{self, Gate};
 use crate::labels::Labels;
+use crate::namespaces::{Namespaces, Scope};
 use crate::novelty::Familiar;
 use crate::perception::{Percept, Perception};
 
@@ -26,6 +27,7 @@ const TILE: usize = 1_024;
 pub(crate) struct View {
     pub(crate) shape: Shape,
     pub(crate) labels: Labels,
+    pub(crate) namespaces: Namespaces,
     pub(crate) perception: Arc<Perception>,
     pub(crate) fast: Fast,
     pub(crate) readout: Option<Slow>,
@@ -70,14 +72,19 @@ pub struct Completion {
 }
 
 impl View {
-    pub(crate) fn opinions(&self, percept: &Percept) -> Result<Opinions, Error> {
-        Ok(self.opinions_on(percept, self.fast.read(&percept.key)?))
+    pub(crate) fn opinions(&self, percept: &Percept, scope: Scope) -> Result<Opinions, Error> {
+        Ok(self.opinions_on(percept, self.fast.read(&percept.key, scope)?))
     }
 
     /// What both would say if this episode were not there; the slow system may have learned it all the same.
-    pub(crate) fn opinions_without(&self, percept: &Percept, id: u64) -> Result<Opinions, Error> {
+    pub(crate) fn opinions_without(
+        &self,
+        percept: &Percept,
+        id: u64,
+        scope: Scope,
+    ) -> Result<Opinions, Error> {
         let beta = self.fast.episodes().memory().separation().beta();
-        Ok(self.opinions_on(percept, self.fast.read(&percept.key)?.without(id, beta)))
+        Ok(self.opinions_on(percept, self.fast.read(&percept.key, scope)?.without(id, beta)))
     }
 
     fn opinions_on(&self, percept: &Percept, reading: Reading) -> Opinions {
@@ -101,8 +108,8 @@ impl View {
         softmax(&scores)
     }
 
-    pub(crate) fn answer(&self, percept: &Percept) -> Result<Answer, Error> {
-        let opinions = self.opinions(percept)?;
+    pub(crate) fn answer(&self, percept: &Percept, scope: Scope) -> Result<Answer, Error> {
+        let opinions = self.opinions(percept, scope)?;
         let share = self.share(&opinions);
         let (system, said) = match share > 0.5 {
             true => (System::Fast, &opinions.fast),
@@ -144,8 +151,8 @@ impl View {
         }
     }
 
-    pub(crate) fn novelty(&self, pattern: &[f32]) -> Result<Novelty, Error> {
-        let energy = self.fast.read(&self.perception.key(pattern)?)?.energy;
+    pub(crate) fn novelty(&self, pattern: &[f32], scope: Scope) -> Result<Novelty, Error> {
+        let energy = self.fast.read(&self.perception.key(pattern)?, scope)?.energy;
         Ok(Novelty { energy, rank: self.familiar.rank(energy) })
     }
 
@@ -154,7 +161,8 @@ impl View {
             .filter_map(|(id, weight, similarity)| {
                 let episode = self.fast.episodes().get(id)?;
                 let label = episode.label.and_then(|class| self.labels.name(class)).map(str::to_owned);
-                Some(Evidence { id, label, weight, similarity, time: episode.time })
+                let namespace = self.namespaces.name(episode.namespace).to_owned();
+                Some(Evidence { id, label, namespace, weight, similarity, time: episode.time })
             })
             .collect();
         episodes.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.id.cmp(&b.id)));
@@ -163,11 +171,16 @@ impl View {
 
     /// Completes the components of `pattern` for which `known` is false: the episodes that agree best with the
     /// known ones form a memory, and the state moves in it with the known components held.
-    pub(crate) fn complete(&self, pattern: &[f32], known: &[bool]) -> Result<Completion, Error> {
+    pub(crate) fn complete(
+        &self,
+        pattern: &[f32],
+        known: &[bool],
+        scope: Scope,
+    ) -> Result<Completion, Error> {
         let width = self.shape.components();
         crate::check::pattern(pattern, width, "observation")?;
         crate::check::width(known.len(), width, "known components")?;
-        let (ids, values, nearest) = self.agreeing(pattern, known)?;
+        let (ids, values, nearest) = self.agreeing(pattern, known, scope)?;
         if ids.is_empty() {
             return Err(Error::TooFew { what: "a completion", needed: 1, found: 0 });
         }
@@ -204,13 +217,18 @@ impl View {
 
     /// The episodes nearest to the known components: ids, patterns, and the mean squared distance of the nearest
     /// to the others on all components.
-    fn agreeing(&self, pattern: &[f32], known: &[bool]) -> Result<(Vec<u64>, Array2<f32>, f64), Error> {
+    fn agreeing(
+        &self,
+        pattern: &[f32],
+        known: &[bool],
+        scope: Scope,
+    ) -> Result<(Vec<u64>, Array2<f32>, f64), Error> {
         let width = self.shape.components();
         let masked = |from: &[f32]| -> Vec<f32> {
             from.iter().zip(known).map(|(&x, &known)| if known { x } else { 0.0 }).collect()
         };
         let cue = Array2::from_shape_vec((1, width), masked(pattern)).unwrap_or_default();
-        let all: Vec<u64> = self.fast.episodes().iter().map(|episode| episode.id).collect();
+        let all: Vec<u64> = self.fast.within(scope).map(|episode| episode.id).collect();
         let mut best: Vec<(f64, u64)> = Vec::new();
         let mut value = Vec::new();
         for tile in all.chunks(TILE) {

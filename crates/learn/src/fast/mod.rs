@@ -14,6 +14,7 @@ pub use admission::{Admission, Eviction};
 pub(crate) use reading::Reading;
 
 use crate::Error;
+use crate::namespaces::Scope;
 use crate::replay::{ClassDebt, Draws, Within};
 
 /// Recipe of the fast system.
@@ -37,6 +38,7 @@ pub(crate) struct Look<'a> {
     pub(crate) key: &'a [f32],
     pub(crate) pattern: &'a [f32],
     pub(crate) class: u32,
+    pub(crate) namespace: u32,
     pub(crate) time: u64,
     /// How badly the slow system knew it, at least 0.
     pub(crate) surprise: f64,
@@ -65,6 +67,8 @@ pub(crate) struct Fast {
     episodes: Episodes,
     debt: ClassDebt,
     recall: Recall,
+    /// Episodes by namespace.
+    sizes: BTreeMap<u32, usize>,
     /// Squared distance at which episodes find their nearest neighbour; fitted with the keys.
     scale: f64,
 }
@@ -74,17 +78,23 @@ impl Fast {
     pub(crate) fn new(recall: Recall, key_width: usize, value_width: usize) -> Result<Self, Error> {
         let shape = Shape { value_codec: Codec::Int8, ..Shape::new(key_width, value_width) };
         let episodes = Episodes::new(shape, memory(recall, key_width, 1.0)?)?;
-        Ok(Self { episodes, debt: ClassDebt::new(Within::LeastUseful), recall, scale: 1.0 })
+        Ok(Self {
+            episodes,
+            debt: ClassDebt::new(Within::LeastUseful),
+            recall,
+            sizes: BTreeMap::new(),
+            scale: 1.0,
+        })
     }
 
     /// Episodes that come back from a store, in the order of their ids, with their book-keeping.
     pub(crate) fn restore(recall: Recall, episodes: Episodes, scale: f64) -> Result<Self, Error> {
-        let mut fast = Self { episodes, debt: ClassDebt::new(Within::LeastUseful), recall, scale };
-        let known: Vec<(u64, u32, f64)> = fast.episodes.iter().map(|e| (e.id, class(e), worth(e))).collect();
-        for (id, class, worth) in known {
-            fast.debt.insert(id, class, worth)?;
+        let (mut debt, mut sizes) = (ClassDebt::new(Within::LeastUseful), BTreeMap::new());
+        for episode in episodes.iter() {
+            debt.insert(episode.id, group(episode), worth(episode))?;
+            *sizes.entry(episode.namespace).or_default() += 1;
         }
-        Ok(fast)
+        Ok(Self { episodes, debt, recall, sizes, scale })
     }
 
     pub(crate) fn episodes(&self) -> &Episodes {
@@ -113,13 +123,36 @@ impl Fast {
         self.episodes.bytes_in_memory() + self.episodes.bytes_mapped() + self.debt.len() as u64 * 160
     }
 
-    /// One separation step over the leading episodes.
-    pub(crate) fn read(&self, key: &[f32]) -> Result<Reading, Error> {
-        if self.episodes.is_empty() {
+    /// Episodes of a namespace.
+    pub(crate) fn size(&self, namespace: u32) -> usize {
+        self.sizes.get(&namespace).copied().unwrap_or(0)
+    }
+
+    /// The episodes that answer in a scope, in the order of ids.
+    pub(crate) fn within(&self, scope: Scope) -> impl Iterator<Item = &Episode> {
+        self.episodes.iter().filter(move |episode| match scope {
+            Scope::All => true,
+            Scope::Of(namespace) => episode.namespace == namespace,
+        })
+    }
+
+    /// One separation step over the leading episodes of a scope.
+    pub(crate) fn read(&self, key: &[f32], scope: Scope) -> Result<Reading, Error> {
+        let answering = match scope {
+            Scope::All => self.len(),
+            Scope::Of(namespace) => self.size(namespace),
+        };
+        if answering == 0 {
             return Ok(Reading::nothing());
         }
         let cues = ArrayView1::from(key).insert_axis(ndarray::Axis(0));
-        let mut found = self.episodes.memory().associate(cues)?;
+        let memory = self.episodes.memory();
+        let mut found = if answering == self.len() {
+            memory.associate(cues)?
+        } else {
+            let mut allowed = self.within(scope).map(|episode| episode.id).peekable();
+            memory.associate_among(cues, |id| allowed.next_if_eq(&id).is_some())?
+        };
         let association = found.pop();
         let label = |id| self.episodes.get(id).and_then(|episode| episode.label);
         Ok(association.map_or_else(Reading::nothing, |association| Reading::new(association, label)))
@@ -159,12 +192,13 @@ impl Fast {
             key: look.key,
             value: look.pattern,
             label: Some(look.class),
-            namespace: 0,
+            namespace: look.namespace,
             time: look.time,
             priority: look.surprise as f32,
             encoder_version: look.encoder_version,
             meta: &meta,
         })?;
+        *self.sizes.entry(look.namespace).or_default() += 1;
         self.entered(id)?;
         Ok(Written::Stored(id))
     }
@@ -190,14 +224,18 @@ impl Fast {
 
     fn entered(&mut self, id: u64) -> Result<(), Error> {
         match self.episodes.get(id) {
-            Some(episode) => self.debt.insert(id, class(episode), worth(episode)),
+            Some(episode) => self.debt.insert(id, group(episode), worth(episode)),
             None => Ok(()),
         }
     }
 
     pub(crate) fn remove(&mut self, id: u64) -> Result<(), Error> {
+        let namespace = self.episodes.get(id).map(|episode| episode.namespace);
         self.episodes.remove(id)?;
         self.debt.remove(id);
+        if let Some(size) = namespace.and_then(|namespace| self.sizes.get_mut(&namespace)) {
+            *size -= 1;
+        }
         Ok(())
     }
 
@@ -257,9 +295,9 @@ pub(crate) struct Room {
     pub(crate) episodes: usize,
     pub(crate) admission: Admission,
     pub(crate) eviction: Eviction,
-    /// Looks at this class so far.
+    /// Looks at this class in its namespace so far.
     pub(crate) seen_of_class: u64,
-    /// Episodes that a class could have if all had as many.
+    /// Episodes that a class in a namespace could have if all had as many.
     pub(crate) share_of_class: u64,
 }
 
@@ -279,6 +317,11 @@ pub(crate) fn utility(episode: &Episode) -> f32 {
 
 fn class(episode: &Episode) -> u32 {
     episode.label.unwrap_or(u32::MAX)
+}
+
+/// What is kept of one size when the memory is full: the episodes of a class in a namespace.
+fn group(episode: &Episode) -> u64 {
+    u64::from(episode.namespace) << 32 | u64::from(class(episode))
 }
 
 /// The memory that keys lie in; also what a store needs in order to give them back. It is read under the lock of the

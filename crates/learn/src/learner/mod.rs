@@ -33,7 +33,7 @@ use crate::{Error, check};
 /// What the ledger calls a learner.
 const FORMAT: &str = "attractor learner";
 /// Version of its files.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Role of the file that holds everything but the episodes.
 const MIND: &str = "mind";
 /// Events between two checkpoints: they are replayed when a learner that was killed opens again.
@@ -107,6 +107,9 @@ pub enum Forget {
     /// A class with all its episodes. The slow system never answers with it again, unless it is observed anew;
     /// what its examples said about the features of all classes stays.
     Label(String),
+    /// All episodes of a namespace, as if one by one; the empty name is that of the namespace without one. What was
+    /// learned there and is no episode any more stays in the slow system.
+    Namespace(String),
 }
 
 /// One look, with what else is known of it.
@@ -116,11 +119,21 @@ pub struct Look<'a> {
     pub pattern: &'a [f32],
     /// Its class.
     pub label: &'a str,
+    /// Where its episode belongs, at most 256 bytes; empty for the namespace without a name. It is compared with the
+    /// episodes there, and read there ([`Reader::within`]); classes and the slow system are common to all.
+    pub namespace: &'a str,
     /// What it is worth, 0 to 1,000,000; 1 in [`Learner::observe`]. Goal-weighted replay and the order in which
     /// episodes give way follow it.
     pub utility: f32,
     /// Anything, at most 1,000 bytes; it comes back with the episode.
     pub meta: &'a [u8],
+}
+
+impl<'a> Look<'a> {
+    /// A look without a namespace, of utility 1, with nothing else known of it.
+    pub fn new(pattern: &'a [f32], label: &'a str) -> Self {
+        Self { pattern, label, namespace: "", utility: 1.0, meta: &[] }
+    }
 }
 
 impl Learner {
@@ -145,13 +158,25 @@ impl Learner {
     /// longer than 256 bytes: nothing changed. A disk that refuses: nothing changed either, unless the message
     /// says that the learner must be opened again.
     pub fn observe(&mut self, pattern: &[f32], label: &str) -> Result<Observed, Error> {
-        self.observe_with(Look { pattern, label, utility: 1.0, meta: &[] })
+        self.observe_with(Look::new(pattern, label))
     }
 
-    /// As [`Learner::observe`], with a utility and data that travel with the episode.
+    /// As [`Learner::observe`], with a namespace, a utility and data that travel with the episode.
     ///
     /// # Errors
-    /// As [`Learner::observe`]; a utility outside 0 to 1,000,000; more than 1,000 bytes of data.
+    /// As [`Learner::observe`]; a namespace longer than 256 bytes, a utility outside 0 to 1,000,000, more than 1,000
+    /// bytes of data.
+    ///
+    /// ```
+    /// use attractor_learn::{Learner, Look};
+    ///
+    /// let mut learner = Learner::builder().ephemeral()?;
+    /// learner.observe_with(Look { namespace: "kitchen", ..Look::new(&[1.0, 0.0], "cup") })?;
+    /// learner.observe_with(Look { namespace: "office", ..Look::new(&[1.0, 0.1], "pen") })?;
+    /// let there = learner.reader().within("office");
+    /// assert_eq!(there.predict(&[1.0, 0.0])?.episodes[0].label.as_deref(), Some("pen"));
+    /// # Ok::<(), attractor_learn::Error>(())
+    /// ```
     pub fn observe_with(&mut self, look: Look<'_>) -> Result<Observed, Error> {
         let event = event(&look);
         let mut first = self.admit(std::slice::from_ref(&event), look.pattern.len())?;
@@ -171,19 +196,27 @@ impl Learner {
         labels: &[&str],
     ) -> Result<Vec<Observed>, Error> {
         check::width(labels.len(), patterns.nrows(), "labels")?;
-        let events: Vec<Event> = patterns
-            .rows()
-            .into_iter()
-            .zip(labels)
-            .map(|(row, label)| event(&Look { pattern: &row.to_vec(), label, utility: 1.0, meta: &[] }))
-            .collect();
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut first = self.admit(&events, patterns.ncols())?;
+        let rows = patterns.rows().into_iter().zip(labels);
+        self.observe_events(
+            &rows.map(|(row, label)| event(&Look::new(&row.to_vec(), label))).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Every look, in this order: as a loop over [`Learner::observe_with`], to the bit, and faster.
+    ///
+    /// # Errors
+    /// As [`Learner::observe_with`], for the first bad look, before anything changed. When the disk refuses, the looks
+    /// before the refused one were taken.
+    pub fn observe_looks(&mut self, looks: &[Look<'_>]) -> Result<Vec<Observed>, Error> {
+        self.observe_events(&looks.iter().map(event).collect::<Vec<_>>())
+    }
+
+    fn observe_events(&mut self, events: &[Event]) -> Result<Vec<Observed>, Error> {
+        let Some(width) = events.first().map(|event| pattern_of(event).len()) else { return Ok(Vec::new()) };
+        let mut first = self.admit(events, width)?;
         let mut observed = Vec::with_capacity(events.len());
         let mut ahead: Option<Ahead> = None;
-        let mut rest = &events[..];
+        let mut rest = events;
         while !rest.is_empty() {
             let mind = self.mind_or(first.as_ref())?;
             let (now, later) = rest.split_at(block(rest.len(), mind.until_fit()));
@@ -237,11 +270,12 @@ impl Learner {
     /// Forgets.
     ///
     /// # Errors
-    /// No such episode or class; a disk that refuses.
+    /// No such episode, class or namespace; a disk that refuses.
     pub fn forget(&mut self, what: Forget) -> Result<(), Error> {
         let event = match what {
             Forget::Episode(id) => Event::ForgetEpisode(id),
             Forget::Label(label) => Event::ForgetLabel(label),
+            Forget::Namespace(namespace) => Event::ForgetNamespace(namespace),
         };
         self.usable()?;
         self.mind()?.check(&event)?;
@@ -301,7 +335,7 @@ impl Learner {
         self.usable()?;
         let Some(mind) = self.mind.as_ref() else { return Ok(()) };
         let mut to = Writer::new();
-        to.u8(1);
+        to.u8(2);
         mind.save(&mut to);
         let state = to.finish();
         let bound = self.config.disk_bytes;
@@ -447,6 +481,7 @@ fn event(look: &Look<'_>) -> Event {
     Event::Observe(Observation {
         pattern: look.pattern.to_vec(),
         label: look.label.to_owned(),
+        namespace: look.namespace.to_owned(),
         utility: look.utility,
         meta: look.meta.to_vec(),
     })

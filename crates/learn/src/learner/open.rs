@@ -91,7 +91,7 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
             let mind = config.shape.map(|shape| Mind::new(config.clone(), shape)).transpose()?;
             (config, mind)
         }
-        1 => {
+        kind @ (1 | 2) => {
             let restore = |keys: fast::Keys| -> Result<Episodes, Error> {
                 let memory = |shape: &attractor_store::episodes::Shape| match shape.key_width == keys.width {
                     true => Ok(fast::memory(keys.recall, keys.width, keys.scale)?),
@@ -106,7 +106,7 @@ fn found(mut recovered: Recovered) -> Result<Found, Error> {
                 damage = found.into_iter().map(|damage| damage.error).collect();
                 Ok(episodes)
             };
-            let mut mind = Mind::load(&mut from, restore)?;
+            let mut mind = Mind::load(&mut from, kind, restore)?;
             // Now, and not when a sleep or a fit reads them and it is too late.
             for error in mind.drop_unreadable()? {
                 if damage.iter().all(|known: &attractor_store::Error| known.to_string() != error.to_string())
@@ -159,6 +159,8 @@ fn replay(mind: &mut Mind, events: &[Event], damaged: bool) -> Result<(), Error>
         check?;
         let Event::Observe(look) = event else {
             mind.apply(event)?;
+            // A sleep may have brought new encoders.
+            percepts.clear();
             continue;
         };
         if percepts.is_empty() {

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::answer::{Answer, Novelty, System};
 use crate::config::Config;
 use crate::mind::Mind;
+use crate::namespaces::Scope;
 use crate::view::{Completion, View};
 
 /// Predicts from a learner, also while it learns in another thread. Cheap to clone.
@@ -25,11 +26,40 @@ use crate::view::{Completion, View};
 #[derive(Debug, Clone)]
 pub struct Reader {
     view: Shared,
+    /// The namespace that it reads; `None` for all.
+    namespace: Option<Arc<str>>,
 }
 
 impl Reader {
     pub(super) fn new(view: Shared) -> Self {
-        Self { view }
+        Self { view, namespace: None }
+    }
+
+    /// A reader of the episodes of one namespace: predictions rest on them, novelty and completions come from them.
+    /// The slow system and the classes are common to all namespaces, and so is the rank of a novelty. The empty name
+    /// is that of the namespace without one; a reader that was not told reads all.
+    ///
+    /// Asking it fails with [`Error::UnknownNamespace`] until something was observed there.
+    ///
+    /// ```
+    /// use attractor_learn::{Error, Learner, Look};
+    ///
+    /// let mut learner = Learner::builder().ephemeral()?;
+    /// learner.observe_with(Look { namespace: "mine", ..Look::new(&[1.0, 0.0], "cup") })?;
+    /// learner.observe_with(Look { namespace: "yours", ..Look::new(&[0.0, 1.0], "pen") })?;
+    /// let reader = learner.reader();
+    /// assert_eq!(reader.recall(&[0.0, 0.0], &[false, false])?.episodes.len(), 2);
+    /// assert_eq!(reader.within("yours").recall(&[1.0, 0.0], &[true, false])?.pattern, [1.0, 1.0]);
+    /// assert!(matches!(reader.within("his").novelty(&[0.0, 1.0]), Err(Error::UnknownNamespace { .. })));
+    /// # Ok::<(), attractor_learn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, namespace: &str) -> Self {
+        Self { view: Arc::clone(&self.view), namespace: Some(namespace.into()) }
+    }
+
+    fn scope(&self, view: &View) -> Result<Scope, Error> {
+        view.namespaces.scope(self.namespace.as_deref())
     }
 
     fn view(&self) -> Option<RwLockReadGuard<'_, View>> {
@@ -40,7 +70,7 @@ impl Reader {
     /// As [`Learner::predict`](super::Learner::predict).
     ///
     /// # Errors
-    /// A wrong width, an entry that is not finite.
+    /// A wrong width, an entry that is not finite; a namespace in which nothing was observed.
     pub fn predict(&self, pattern: &[f32]) -> Result<Answer, Error> {
         let Some(view) = self.view.get() else { return Ok(nothing()) };
         let read = || view.read().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +80,7 @@ impl Reader {
             let percept = perception.see(pattern)?;
             let view = read();
             if Arc::ptr_eq(&perception, &view.perception) {
-                return view.answer(&percept);
+                return view.answer(&percept, self.scope(&view)?);
             }
             perception = Arc::clone(&view.perception);
         }
@@ -61,7 +91,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::predict`].
     pub fn novelty(&self, pattern: &[f32]) -> Result<Novelty, Error> {
-        self.view().map_or(Ok(UNKNOWN), |view| view.novelty(pattern))
+        self.view().map_or(Ok(UNKNOWN), |view| view.novelty(pattern, self.scope(&view)?))
     }
 
     /// As [`Learner::recall`](super::Learner::recall).
@@ -70,7 +100,7 @@ impl Reader {
     /// As [`Reader::predict`]; [`Error::TooFew`] without episodes.
     pub fn recall(&self, pattern: &[f32], known: &[bool]) -> Result<Completion, Error> {
         match self.view() {
-            Some(view) => view.complete(pattern, known),
+            Some(view) => view.complete(pattern, known, self.scope(&view)?),
             None => Err(Error::TooFew { what: "a completion", needed: 1, found: 0 }),
         }
     }

@@ -1,5 +1,7 @@
 //! Numbers about a learner.
 
+use std::collections::BTreeMap;
+
 use attractor_store::ledger::Ledger;
 use serde::Serialize;
 
@@ -16,6 +18,8 @@ pub struct Stats {
     pub replays: u64,
     /// Classes in the order in which they came, with the number of observations and of episodes.
     pub classes: Vec<ClassStats>,
+    /// Namespaces in the order in which they came, with the number of episodes; the first is the one without a name.
+    pub namespaces: Vec<NamespaceStats>,
     /// Episodes, and how many there may be.
     pub episodes: usize,
     /// Most episodes that the byte bound has room for.
@@ -39,8 +43,17 @@ pub struct Stats {
 pub struct ClassStats {
     /// Its name.
     pub label: String,
-    /// Observations so far, since it was last forgotten.
+    /// Observations so far, since it was last forgotten; those of a namespace go with it.
     pub observations: u64,
+    /// Its episodes.
+    pub episodes: usize,
+}
+
+/// Numbers about a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NamespaceStats {
+    /// Its name.
+    pub name: String,
     /// Its episodes.
     pub episodes: usize,
 }
@@ -52,6 +65,7 @@ impl Stats {
             observations: 0,
             replays: 0,
             classes: Vec::new(),
+            namespaces: Vec::new(),
             episodes: 0,
             room: 0,
             slow: None,
@@ -71,15 +85,24 @@ impl Stats {
         stats.gate = view.gate.weights();
         stats.encoder_version = view.perception.version();
         stats.episodes = view.fast.len();
+        let namespaces = view.namespaces.names().enumerate();
+        stats.namespaces = namespaces
+            .map(|(number, name)| NamespaceStats {
+                name: name.to_owned(),
+                episodes: view.fast.size(number as u32),
+            })
+            .collect();
         let mut episodes = vec![0; view.labels.len()];
         for class in view.fast.episodes().iter().filter_map(|episode| episode.label) {
             if let Some(count) = episodes.get_mut(class as usize) {
                 *count += 1;
             }
         }
+        let mut looks = BTreeMap::<u32, u64>::new();
+        mind.looks.iter().for_each(|(&(_, class), n)| *looks.entry(class).or_default() += n);
         let class = |(number, (label, episodes)): (usize, (&str, usize))| ClassStats {
             label: label.to_owned(),
-            observations: mind.looks.get(&(number as u32)).copied().unwrap_or(0),
+            observations: looks.get(&(number as u32)).copied().unwrap_or(0),
             episodes,
         };
         stats.classes = view.labels.names().zip(episodes).enumerate().map(class).collect();

@@ -34,15 +34,15 @@ pub enum Within {
 pub struct ClassDebt {
     within: Within,
     episodes: BTreeMap<u64, Held>,
-    members: BTreeMap<u32, Members>,
+    members: BTreeMap<u64, Members>,
     /// Largest class first, of equals the lowest.
-    sizes: BTreeSet<(Reverse<usize>, u32)>,
+    sizes: BTreeSet<(Reverse<usize>, u64)>,
 }
 
 /// What is known of an episode.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Held {
-    class: u32,
+    class: u64,
     utility: f64,
     /// Where it stands in the list of its class.
     place: usize,
@@ -90,7 +90,7 @@ impl ClassDebt {
     }
 
     /// Episodes of a class.
-    pub fn size(&self, class: u32) -> usize {
+    pub fn size(&self, class: u64) -> usize {
         self.members.get(&class).map_or(0, |members| members.list.len())
     }
 
@@ -98,7 +98,7 @@ impl ClassDebt {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a utility that is not finite; nothing is changed.
-    pub fn insert(&mut self, episode: u64, class: u32, utility: f64) -> Result<(), Error> {
+    pub fn insert(&mut self, episode: u64, class: u64, utility: f64) -> Result<(), Error> {
         if !utility.is_finite() {
             return Err(Error::Parameter { name: "utility", value: utility, limit: "finite" });
         }
@@ -181,9 +181,9 @@ mod tests {
     proptest! {
         #[test]
         fn victims_are_those_of_the_definition(
-            steps in prop::collection::vec((0u64..25, 0u32..4, -3i32..3, prop::bool::weighted(0.3)), 1..120),
+            steps in prop::collection::vec((0u64..25, 0u64..4, -3i32..3, prop::bool::weighted(0.3)), 1..120),
         ) {
-            let mut naive: BTreeMap<u64, (u32, f64)> = BTreeMap::new();
+            let mut naive: BTreeMap<u64, (u64, f64)> = BTreeMap::new();
             let (mut useful, mut random) = (ClassDebt::new(Within::LeastUseful), ClassDebt::new(Within::Random));
             let mut draws = Draws::new(3, "", 0);
             for (episode, class, utility, gone) in steps {
@@ -197,7 +197,7 @@ mod tests {
                     random.insert(episode, class, utility).unwrap();
                 }
                 let size = |class| naive.values().filter(|(other, _)| *other == class).count();
-                let largest = (0..4u32).max_by_key(|&class| (size(class), Reverse(class))).unwrap();
+                let largest = (0..4u64).max_by_key(|&class| (size(class), Reverse(class))).unwrap();
                 let least = naive.iter().filter(|(_, (class, _))| *class == largest)
                     .min_by(|a, b| a.1.1.total_cmp(&b.1.1).then(a.0.cmp(b.0))).map(|(&episode, _)| episode);
                 prop_assert_eq!(useful.victim(&mut draws), least);

@@ -153,7 +153,7 @@ fn a_rare_class_that_is_worth_much_stays() {
             (0..5).map(|i| vec![-6.0 - i as f32, 6.0, -6.0, 6.0 + i as f32, 0.0, 0.0, 0.0, 1.0]).collect();
         for (i, (pattern, label)) in clusters(4_000, 3).iter().enumerate() {
             if i % 40 == 10 && i < 200 {
-                let look = Look { pattern: &rare[i / 40], label: "rare", utility: 1_000.0, meta: b"gold" };
+                let look = Look { utility: 1_000.0, meta: b"gold", ..Look::new(&rare[i / 40], "rare") };
                 learner.observe_with(look).unwrap();
             }
             learner.observe(pattern, label).unwrap();

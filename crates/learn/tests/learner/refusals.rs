@@ -13,7 +13,7 @@ fn wrong() -> Vec<(&'static str, Call)> {
     fn look(pattern: &[f32], label: &str, utility: f32, meta: usize) -> Call {
         let (pattern, label, meta) = (pattern.to_vec(), label.to_owned(), vec![1; meta]);
         Box::new(move |learner| {
-            learner.observe_with(Look { pattern: &pattern, label: &label, utility, meta: &meta }).map(drop)
+            learner.observe_with(Look { utility, meta: &meta, ..Look::new(&pattern, &label) }).map(drop)
         })
     }
     let fine = [0.5; 8];

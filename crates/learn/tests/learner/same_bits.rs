@@ -155,7 +155,10 @@ fn stops(steps: &[Step]) -> Vec<usize> {
         } else {
             at.extend([i, i + 1]);
         }
-        if [1, 2, 16, 17, 127, 128, 129, 1_023, 1_024, 1_025].contains(&seen) || i % 97 == 50 {
+        if [1, 2, 16, 17, 127, 128, 129, 1_023, 1_024, 1_025, 1_031, 1_038, 1_039, 1_040].contains(&seen)
+            || (239..246).contains(&seen)
+            || i % 97 == 50
+        {
             at.push(i);
         }
     }
@@ -211,6 +214,19 @@ fn also_when_the_memory_is_full() {
     ] {
         let config = small(&Config { eviction, ..config(Slow::Mean) }, 60);
         whoever_stops_continues(&config, &stream, &probes);
+    }
+}
+
+#[test]
+fn also_while_new_encoders_are_taken_up() {
+    let (stream, probes) = (clusters(345, 9), clusters(12, 10));
+    // An episode is forgotten right after the first of these, a sleep comes after the second, a class goes after the
+    // third, and a namespace after the fourth.
+    for fit in [240, 281, 330, 340] {
+        for slow in [Slow::Ridge, Slow::Mean] {
+            let config = Config { fits: vec![16, fit], ..config(slow) };
+            whoever_stops_continues(&config, &stream, &probes);
+        }
     }
 }
 

@@ -141,6 +141,12 @@ pub(crate) enum Step {
     /// The episode that this brings to mind.
     ForgetLike(Vec<f32>),
     ForgetLabel(String),
+    ForgetNamespace(&'static str),
+}
+
+/// The namespace of a class.
+pub(crate) fn home(label: &str) -> &'static str {
+    if label.ends_with('2') { "two" } else { "" }
 }
 
 /// Does it.
@@ -149,7 +155,9 @@ pub(crate) fn step(learner: &mut Learner, step: &Step) {
         Step::See(pattern, label) => {
             let utility = if label.ends_with('1') { 5.0 } else { 1.0 };
             let meta = label.as_bytes();
-            learner.observe_with(Look { pattern, label, utility, meta }).unwrap();
+            learner
+                .observe_with(Look { utility, meta, namespace: home(label), ..Look::new(pattern, label) })
+                .unwrap();
         }
         Step::Sleep(updates) => _ = learner.sleep(Budget::updates(*updates)).unwrap(),
         Step::ForgetLike(pattern) => {
@@ -158,6 +166,7 @@ pub(crate) fn step(learner: &mut Learner, step: &Step) {
             }
         }
         Step::ForgetLabel(label) => learner.forget(Forget::Label(label.clone())).unwrap(),
+        Step::ForgetNamespace(name) => learner.forget(Forget::Namespace((*name).to_owned())).unwrap(),
     }
 }
 
@@ -171,6 +180,7 @@ pub(crate) fn steps(stream: &Stream) -> Vec<Step> {
             100 => steps.push(Step::Sleep(300)),
             101 => steps.push(Step::Sleep(70)),
             150 => steps.push(Step::ForgetLabel(label.clone())),
+            160 if i > 180 => steps.push(Step::ForgetNamespace("two")),
             _ => {}
         }
     }

@@ -183,6 +183,12 @@ impl Episodes {
         self.records.iter().filter(|record| record.live).map(|record| &record.episode)
     }
 
+    /// The episodes with this id or a later one, in the order of ids.
+    pub fn from(&self, id: u64) -> impl DoubleEndedIterator<Item = &Episode> {
+        let first = self.records.partition_point(|record| record.episode.id < id);
+        self.records[first..].iter().filter(|record| record.live).map(|record| &record.episode)
+    }
+
     /// All ids, ascending.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
         self.iter().map(|episode| episode.id)
