@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use attractor_data::Shape;
-use attractor_learn::{Config, Learner, Snapshot, Stats};
+use attractor_learn::{Config, Learner, Reader, Snapshot, Stats};
 
 use crate::output::Refusal;
 
@@ -28,6 +28,11 @@ pub(crate) fn is_brain(directory: &Path) -> bool {
 pub(crate) fn read(directory: &Path) -> anyhow::Result<Snapshot> {
     there(directory)?;
     Ok(Learner::read(directory)?)
+}
+
+/// What answers: all episodes, or those of a namespace.
+pub(crate) fn reader(snapshot: &Snapshot, namespace: Option<&str>) -> Reader {
+    namespace.map_or_else(|| snapshot.reader().clone(), |name| snapshot.reader().within(name))
 }
 
 /// How the observations lie; `None` before the first.

@@ -143,6 +143,7 @@ fn of_learn(error: &Learn) -> Option<&'static str> {
         Learn::Parameter { .. } => "give a value in that range",
         Learn::TooFew { .. } => "learn something first: attractor learn DATA --brain DIR",
         Learn::UnknownLabel { .. } => "`attractor inspect DIR` lists the classes",
+        Learn::UnknownNamespace { .. } => "`attractor inspect DIR` lists the namespaces",
         Learn::Recipe { .. } => "leave out the options that make a learner, or name another directory",
         Learn::Broken { .. } => "run the command again",
         Learn::Store(error) => of_store(error)?,

@@ -96,7 +96,7 @@ fn a_table_is_learned_continued_predicted_and_inspected() {
     }
     let parts = total["memory_bytes"].as_object().unwrap();
     let sum: u64 = parts.values().map(|bytes| bytes.as_u64().unwrap()).sum();
-    assert_eq!((sum, parts.len()), (total["memory_total"].as_u64().unwrap(), 4));
+    assert_eq!((sum, parts.len()), (total["memory_total"].as_u64().unwrap(), 5));
     assert!(total.get("test").is_none());
 
     let again = &place.json("learn more.csv --label kind --limit 20 --brain brain")[0];
@@ -154,6 +154,41 @@ fn sleeping_and_forgetting_change_the_learner() {
     complained(&place.run(&format!("forget brain --episode {id}")), &[&id.to_string()]);
     complained(&place.run("forget brain --label nothing"), &["nothing"]);
     complained(&place.run("sleep brain --seconds -1"), &["seconds", "-1"]);
+}
+
+#[test]
+fn namespaces_are_learned_asked_and_forgotten_apart() {
+    let place = Place::new();
+    table(&place, "t.csv", 20);
+    place.json("learn t.csv --label kind --brain brain --namespace kitchen");
+    let line = "{\"x\":[9,9,9],\"y\":\"far\",\"namespace\":\"office\"}\n{\"x\":[0,0,1],\"y\":\"low\"}\n";
+    feed(&place, "learn - --brain brain --namespace kitchen --json", line);
+    let rooms = |place: &Place| -> Vec<(String, u64)> {
+        let report = &place.json("inspect brain")[0];
+        let rooms = report["namespaces"].as_array().unwrap().iter();
+        rooms.map(|one| (one["name"].as_str().unwrap().to_owned(), one["episodes"].as_u64().unwrap())).collect()
+    };
+    let found = rooms(&place);
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["", "kitchen", "office"]);
+    assert!(found[0].1 == 0 && found[1].1 > 2 && found[2].1 == 1);
+
+    let cue = "{\"x\":[0,0,1]}\n{\"x\":[0,0,1],\"namespace\":\"kitchen\"}\n";
+    let answers = objects(&feed(&place, "predict brain - --namespace office --json", cue));
+    assert_eq!(answers[0]["episodes"].as_array().unwrap().len(), 1);
+    assert_eq!(answers[0]["episodes"][0]["namespace"], "office");
+    assert_eq!(answers[1]["episodes"][0]["namespace"], "kitchen");
+    let cues = "recall brain --cues t.csv --label-column kind --take 1 --clamp 0,1";
+    let whole = &place.json(&format!("{cues} --namespace office"))[0];
+    assert_eq!(whole["leading"].as_array().unwrap().len(), 1);
+
+    let gone = &place.json("forget brain --namespace office")[0];
+    assert_eq!((&gone["namespace"], &gone["removed"]), (&"office".into(), &1.into()));
+    assert_eq!(rooms(&place)[2].1, 0);
+    for line in ["forget brain --namespace cellar", "predict brain t.csv --label kind --namespace cellar"] {
+        complained(&place.run(line), &["no namespace is called `cellar`"]);
+    }
+    complained(&feed(&place, "predict brain - --namespace cellar", cue), &["line 1", "cellar"]);
 }
 
 #[test]

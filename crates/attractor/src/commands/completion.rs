@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
             Array2::from_shape_fn(whole.dim(), |(_, j)| held.contains(&j))
         }
     };
-    let reader = snapshot.reader();
+    let reader = brain::reader(&snapshot, args.namespace.as_deref());
     let completions = (0..cues.nrows())
         .into_par_iter()
         .map(|cue| reader.recall(&cues.row(cue).to_vec(), &known.row(cue).to_vec()))

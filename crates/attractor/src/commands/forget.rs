@@ -1,4 +1,4 @@
-//! `attractor forget`: an episode or a class, out of a learner.
+//! `attractor forget`: an episode, a class or a namespace, out of a learner.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::brain;
 use crate::output::Output;
 
-/// Make a learner forget an episode, or a class with all its episodes
+/// Make a learner forget an episode, a class with all its episodes, or the episodes of a namespace
 #[derive(clap::Args)]
 #[command(after_help = "\
 EXAMPLES:
   attractor forget brain --episode 17
-  attractor forget brain --label cat")]
+  attractor forget brain --label cat
+  attractor forget brain --namespace kitchen")]
 pub(crate) struct Args {
     /// The learner's directory
     brain: PathBuf,
@@ -30,6 +31,9 @@ struct What {
     /// Forget this class
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
+    /// Forget all episodes of this namespace
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +43,7 @@ struct Report<'a> {
     brain: &'a str,
     episode: Option<u64>,
     label: Option<&'a str>,
+    namespace: Option<&'a str>,
     /// Episodes that went.
     removed: usize,
     episodes: usize,
@@ -48,28 +53,29 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     brain::there(&args.brain)?;
     let mut learner = Learner::open(&args.brain)?;
     let before = learner.stats().episodes;
-    let what = match (args.what.episode, &args.what.label) {
-        (Some(id), _) => Forget::Episode(id),
-        (None, label) => Forget::Label(label.clone().unwrap_or_default()),
+    let (what, said) = match (args.what.episode, &args.what.label, &args.what.namespace) {
+        (Some(id), ..) => (Forget::Episode(id), format!("episode #{id}")),
+        (None, Some(label), _) => (Forget::Label(label.clone()), format!("class {label}")),
+        (None, None, namespace) => {
+            let name = namespace.clone().unwrap_or_default();
+            let said = format!("namespace `{name}`");
+            (Forget::Namespace(name), said)
+        }
     };
     learner.forget(what)?;
     let episodes = learner.stats().episodes;
     learner.close()?;
     let removed = before.saturating_sub(episodes);
     let brain = args.brain.display().to_string();
-    let (episode, label) = (args.what.episode, args.what.label.as_deref());
     output.object(&Report {
         schema: 1,
         command: "forget",
         brain: &brain,
-        episode,
-        label,
+        episode: args.what.episode,
+        label: args.what.label.as_deref(),
+        namespace: args.what.namespace.as_deref(),
         removed,
         episodes,
     })?;
-    let what = match (episode, label) {
-        (Some(id), _) => format!("episode #{id}"),
-        (None, label) => format!("class {}", label.unwrap_or_default()),
-    };
-    output.line(format_args!("forgot      {what}: {removed} episodes went, {episodes} are left"))
+    output.line(format_args!("forgot      {said}: {removed} episodes went, {episodes} are left"))
 }

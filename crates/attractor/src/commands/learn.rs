@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use attractor_data::Set;
 use attractor_data::scenario::Scenario;
 use attractor_learn::metrics::{Report, Seed, Throughput, page, summaries};
-use attractor_learn::{Learner, Observed};
+use attractor_learn::{Learner, Look, Observed};
 use indicatif::ProgressBar;
-use ndarray::Axis;
 use serde::Serialize;
 
 use super::learned::{Counts, Learned, Tested};
@@ -52,6 +51,10 @@ pub(crate) struct Args {
     /// learner [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Namespace of the episodes: `predict` and `recall` can ask one alone. Lines of standard input may name their own
+    /// with "namespace":NAME [default: the one without a name]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    namespace: String,
     #[command(flatten)]
     making: Making,
     /// Measure the accuracy on these examples after each experience
@@ -125,7 +128,7 @@ fn set(args: &Args, output: &Output) -> anyhow::Result<()> {
     let before = learner.stats().observations;
     let mut pupil = Pupil { learner, before, test, counts: Counts::default(), spent: Duration::ZERO };
     let bar = progress::observations(scenario.len() as u64);
-    let learned = pupil.learn(&train, &labels, &scenario, &bar, output);
+    let learned = pupil.learn(&train, &labels, &args.namespace, &scenario, &bar, output);
     bar.finish_and_clear();
     let counts = pupil.counts;
     if let Err(error) = learned {
@@ -183,6 +186,7 @@ impl Pupil {
         &mut self,
         train: &Set,
         labels: &[String],
+        namespace: &str,
         scenario: &Scenario,
         bar: &ProgressBar,
         output: &Output,
@@ -191,9 +195,14 @@ impl Pupil {
             bar.set_message(part.name.clone());
             let start = Instant::now();
             for rows in part.indices.chunks(STEP) {
-                let patterns = train.patterns().select(Axis(0), rows);
-                let labels: Vec<&str> = rows.iter().map(|&row| labels[row].as_str()).collect();
-                match self.learner.observe_many(patterns.view(), &labels) {
+                let patterns: Vec<Vec<f32>> =
+                    rows.iter().map(|&row| train.patterns().row(row).to_vec()).collect();
+                let looks: Vec<Look<'_>> = patterns
+                    .iter()
+                    .zip(rows)
+                    .map(|(pattern, &row)| Look { namespace, ..Look::new(pattern, &labels[row]) })
+                    .collect();
+                match self.learner.observe_looks(&looks) {
                     Ok(observed) => self.counts.add(&observed),
                     Err(error) => {
                         let taken = self.learner.stats().observations - self.before;
@@ -261,8 +270,10 @@ fn stream(args: &Args, output: &Output) -> anyhow::Result<()> {
                 Some(learner) => learner,
                 none => none.insert(args.making.open(&args.brain, args.seed.unwrap_or(0), &first)?),
             };
+            let namespace = line.namespace.as_deref().unwrap_or(&args.namespace);
+            let look = Look { namespace, ..Look::new(&line.x, label) };
             let observed =
-                learner.observe(&line.x, label).map_err(|error| anyhow::Error::from(error).context(place))?;
+                learner.observe_with(look).map_err(|error| anyhow::Error::from(error).context(place))?;
             Ok((line.number, observed))
         });
         spent += start.elapsed();

@@ -69,6 +69,10 @@ fn tell(report: &Report, output: &Output) -> anyhow::Result<()> {
         let (label, seen, episodes) = (&class.label, class.observations, class.episodes);
         say("class", format!("{label}: {seen} observations, {episodes} episodes"))?;
     }
+    for namespace in stats.namespaces.iter().filter(|_| stats.namespaces.len() > 1) {
+        let name = if namespace.name.is_empty() { "(without a name)" } else { &namespace.name };
+        say("namespace", format!("{name}: {} episodes", namespace.episodes))?;
+    }
     let parts: Vec<String> =
         stats.memory_bytes.iter().map(|(name, bytes)| format!("{name} {}", size(*bytes))).collect();
     let (used, bound) = (size(report.memory_total), size(report.memory_bound));

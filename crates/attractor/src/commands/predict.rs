@@ -23,7 +23,7 @@ const LEADING: usize = 8;
 /// Ask a learner for the class of observations, with what the answer rests on; works while another process learns
 #[derive(clap::Args)]
 #[command(after_help = format!("{HELP} `-` is standard input: one {{\"x\":[NUMBERS]}} per line, with \"y\":LABEL \
-where it is known.\n
+where it is known and \"namespace\":NAME where another one than that of --namespace is asked.\n
 EXAMPLES:
   attractor predict brain photos/
   attractor predict digits mnist:test --limit 100
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     data: String,
     #[command(flatten)]
     labels: Labels,
+    /// Ask the episodes of this namespace only; the empty name is that of the namespace without one [default: all]
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
     /// Use the first N observations only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -81,6 +84,7 @@ struct Total {
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let snapshot = brain::read(&args.brain)?;
     let stats = snapshot.stats();
+    let reader = brain::reader(&snapshot, args.namespace.as_deref());
     let known =
         |label: &str| stats.classes.iter().any(|class| class.label == label && class.observations > 0);
     let mut teller = Teller { output, labelled: 0, right: 0, familiar: false, all: 0, seconds: 0.0 };
@@ -95,7 +99,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
             }
             let line = line?;
             let start = Instant::now();
-            let answer = snapshot.reader().predict(&line.x).map_err(|error| {
+            let reader = line.namespace.as_ref().map_or_else(|| reader.clone(), |name| reader.within(name));
+            let answer = reader.predict(&line.x).map_err(|error| {
                 anyhow::Error::from(error).context(format!("standard input, line {}", line.number))
             })?;
             teller.seconds += start.elapsed().as_secs_f64();
@@ -112,7 +117,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let rows: Vec<usize> = (0..set.len()).collect();
     for rows in rows.chunks(TILE) {
         let start = Instant::now();
-        let answers = answers(snapshot.reader(), &set, rows)?;
+        let answers = answers(&reader, &set, rows)?;
         teller.seconds += start.elapsed().as_secs_f64();
         for (&row, answer) in rows.iter().zip(&answers) {
             let expected = labels.as_ref().map(|labels| labels[row].as_str());

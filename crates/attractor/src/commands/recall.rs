@@ -63,6 +63,9 @@ pub(crate) struct Args {
     /// Use the first N cues only
     #[arg(long, value_name = "N")]
     pub(super) take: Option<usize>,
+    /// Complete from the episodes of this namespace only [default: all]; for learners
+    #[arg(long, value_name = "NAME")]
+    pub(super) namespace: Option<String>,
     /// Column of a CSV file that holds labels: name, place from 0, or none [default: guessed]
     #[arg(long, value_name = "COLUMN")]
     pub(super) label_column: Option<String>,
@@ -85,6 +88,10 @@ struct Report<'a> {
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     if args.file.is_dir() {
         return completion::run(args, output);
+    }
+    if args.namespace.is_some() {
+        let what = format!("--namespace: {} is a memory file, which has none", args.file.display());
+        return Err(Refusal::new(what, "leave the option out, or name the directory of a learner").into());
     }
     let file = args.file.display().to_string();
     let (stored, notes) = Stored::load(&args.file)?;

@@ -18,6 +18,8 @@ pub(crate) struct Line {
     pub(crate) x: Vec<f32>,
     /// The label.
     pub(crate) y: Option<String>,
+    /// The namespace.
+    pub(crate) namespace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +27,7 @@ pub(crate) struct Line {
 struct Object {
     x: Vec<f32>,
     y: Option<Label>,
+    namespace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +67,7 @@ fn parse(line: &[u8], number: u64) -> Result<Line, String> {
         Label::Text(text) => text,
         Label::Number(number) => whole(&number),
     });
-    Ok(Line { number, x: object.x, y })
+    Ok(Line { number, x: object.x, y, namespace: object.namespace })
 }
 
 /// 3 and 3.0 are one class.
@@ -85,12 +88,21 @@ mod tests {
 
     #[test]
     fn labels_are_text_or_numbers_or_absent() {
-        let all = read("{\"x\":[1,2.5],\"y\":\"cat\"}\r\n\n{\"x\":[0],\"y\":3.0}\n{\"x\":[0]}");
-        let line =
-            |number, x: &[f32], y: Option<&str>| Ok(Line { number, x: x.to_vec(), y: y.map(str::to_owned) });
+        let all = read(
+            "{\"x\":[1,2.5],\"y\":\"cat\"}\r\n\n{\"x\":[0],\"y\":3.0}\n{\"x\":[0]}\n{\"x\":[0],\"namespace\":\"n\"}",
+        );
+        let line = |number, x: &[f32], y: Option<&str>| {
+            let (x, y) = (x.to_vec(), y.map(str::to_owned));
+            Ok(Line { number, x, y, namespace: (number == 5).then(|| "n".to_owned()) })
+        };
         assert_eq!(
             all,
-            [line(1, &[1.0, 2.5], Some("cat")), line(3, &[0.0], Some("3")), line(4, &[0.0], None)]
+            [
+                line(1, &[1.0, 2.5], Some("cat")),
+                line(3, &[0.0], Some("3")),
+                line(4, &[0.0], None),
+                line(5, &[0.0], None)
+            ]
         );
     }
 
