@@ -18,8 +18,9 @@ use crate::segment::{BLOCK_ROWS, Segment};
 pub struct Damage {
     /// What is wrong, and where.
     pub error: Error,
-    /// Ids of the episodes that lay there, ascending. They count as removed: a commit makes that final, and
-    /// leaves the damaged file as it is.
+    /// Ids of the episodes that lay there, ascending. What was restored goes on without them, and they are gone for
+    /// good with the next commit, whose catalogue does not name them. Until then the files still have them: a reader
+    /// that opens a repaired copy finds them. The damaged file is left as it is.
     pub lost: Vec<u64>,
 }
 
