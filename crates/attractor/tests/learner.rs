@@ -166,7 +166,9 @@ fn namespaces_are_learned_asked_and_forgotten_apart() {
     let rooms = |place: &Place| -> Vec<(String, u64)> {
         let report = &place.json("inspect brain")[0];
         let rooms = report["namespaces"].as_array().unwrap().iter();
-        rooms.map(|one| (one["name"].as_str().unwrap().to_owned(), one["episodes"].as_u64().unwrap())).collect()
+        rooms
+            .map(|one| (one["name"].as_str().unwrap().to_owned(), one["episodes"].as_u64().unwrap()))
+            .collect()
     };
     let found = rooms(&place);
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
