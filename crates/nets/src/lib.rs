@@ -33,6 +33,7 @@
 //! ```
 
 pub mod association;
+mod dense;
 mod error;
 pub mod fused;
 pub mod hopfield;

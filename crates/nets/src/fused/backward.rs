@@ -9,13 +9,15 @@ use attractor_kernel::{LANES, Lane, Level, Onto, Terms, means, multiply, resume,
 use ndarray::{Array4, ArrayView2, ArrayView4, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use super::forward::{Forward, Trace};
+use super::forward::Forward;
 use super::head::{Head, dot, lay_across, lay_along, lay_back, lay_mask, of_head};
-use super::inputs::{Extents, Inputs, Updates};
-use super::read::{Lens, product, refill, scale, scores, weights, weights_transposed};
+use super::inputs::{Extents, Inputs, Limits};
+use super::read::{Lens, Thinning, product, refill, scale, scores, weights, weights_transposed};
 use super::rows::{Order, QUERIES, group, runs, units};
 use super::settle::settle;
+use super::trace::{Block as Kept, Softmax, Trace};
 use crate::Error;
+use crate::association::Gradient;
 
 /// Derivatives of a loss, each in the shape and in the memory order of what it belongs to.
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ pub struct Gradients {
     pub values: Array4<f32>,
     /// By the inverse temperature of each head.
     pub betas: Vec<f32>,
-    /// Queries whose adjoint equation had not settled at the limit of [`Updates::Settled`].
+    /// Queries whose adjoint equation had not settled at the limit of the steps; 0 for unrolled steps.
     pub unsettled: usize,
 }
 
@@ -38,7 +40,7 @@ pub struct Gradients {
 /// Time: `2 batch heads queries patterns (5 width updates + 3 width + 2 value width)` operations.
 ///
 /// # Errors
-/// As [`super::forward`]; [`Error::Size`] where `slopes` or `forward` have other extents than the inputs.
+/// As [`super::forward`]; [`Error::Shape`] or [`Error::Size`] where `slopes` or `forward` are not those of the inputs.
 pub fn backward(
     inputs: &Inputs<'_>,
     forward: &Forward,
@@ -96,21 +98,25 @@ fn check(
     trace: &Trace,
     slopes: ArrayView4<'_, f32>,
 ) -> Result<(), Error> {
-    let (shape, found) = (extents.output(), slopes.dim());
-    let found = [found.0, found.1, found.2, found.3];
-    for (place, a, b) in [
-        ("slopes: batch", 0, 0),
-        ("slopes: heads", 1, 1),
-        ("slopes: queries", 2, 2),
-        ("slopes: value width", 3, 3),
-    ] {
-        if shape[a] != found[b] {
-            return Err(Error::Size { place, expected: shape[a], found: found[b] });
-        }
-    }
-    if trace.extents != *extents || (trace.kept, trace.softmaxes) != inputs.updates.kept() {
+    let (n, h, l, width) = slopes.dim();
+    Error::shape("slopes", &extents.output(), &[n, h, l, width])?;
+    let place = "the way forward, in update steps";
+    if trace.extents != *extents {
         let (expected, found) = (extents.queries, trace.extents.queries);
-        return Err(Error::Size { place: "queries of the way forward, with its updates", expected, found });
+        return Err(Error::Size { place: "queries of the way forward", expected, found });
+    }
+    let per_unit = Trace::per_unit(extents);
+    for (at, block) in trace.blocks.iter().enumerate() {
+        let limit = inputs.steps[at / per_unit % extents.heads];
+        let most = block.taken.iter().copied().max().unwrap_or(0);
+        let kept = match inputs.gradient {
+            Gradient::Unrolled => block.softmaxes.len() == most,
+            Gradient::FixedPoint => block.softmaxes.is_empty() && block.states.len() == 2,
+        };
+        let watched = inputs.tolerance.is_some();
+        if !kept || most > limit || (most < limit && !watched) {
+            return Err(Error::Size { place, expected: limit, found: most });
+        }
     }
     Ok(())
 }
@@ -154,12 +160,14 @@ struct Scratch {
 struct Block {
     strip: Vec<Lane>,
     slopes: Vec<Lane>,
+    thinned: Vec<Lane>,
     own: Vec<Lane>,
-    maximum: Vec<f32>,
-    inverse: Vec<f32>,
+    softmax: Softmax,
     means: Vec<f32>,
     cues: Vec<Lane>,
     reads: Vec<Lane>,
+    /// The queries.
+    first: Vec<Lane>,
     from: Vec<Lane>,
     to: Vec<Lane>,
     across: Vec<Lane>,
@@ -189,7 +197,7 @@ impl Job<'_, '_> {
         let extents = self.extents;
         let (n, h) = (unit / extents.heads, unit % extents.heads);
         let head = &mut scratch.head;
-        head.cut(extents.patterns, self.inputs.padding.as_ref().map(|padding| padding.row(n)));
+        let mask = head.cut(extents.patterns, self.inputs.mask(n, h));
         let patterns = of_head(&self.inputs.patterns, n, h);
         lay_across(patterns, head.blocks.iter().cloned(), &mut head.patterns_across);
         lay_along(patterns, &mut head.patterns_along);
@@ -205,7 +213,7 @@ impl Job<'_, '_> {
         if groups.len() == 1 {
             let mut sums = Sums::zero(extents);
             for (run, out) in groups {
-                self.group(head, &mut scratch.block, unit, run, out, &mut sums);
+                self.group((head, mask), &mut scratch.block, unit, run, out, &mut sums);
             }
             return sums;
         }
@@ -213,7 +221,7 @@ impl Job<'_, '_> {
             .into_par_iter()
             .map_init(Block::default, |block, (run, out)| {
                 let mut sums = Sums::zero(extents);
-                self.group(head, block, unit, run, out, &mut sums);
+                self.group((head, mask), block, unit, run, out, &mut sums);
                 sums
             })
             .collect();
@@ -222,56 +230,48 @@ impl Job<'_, '_> {
         sums
     }
 
-    fn group(
+    fn group<'h>(
         self,
-        head: &Head,
+        (head, mask): (&'h Head, Limits<'h>),
         block: &mut Block,
         unit: usize,
         run: Range<usize>,
         mut out: ArrayViewMut2<'_, f32>,
         sums: &mut Sums,
     ) {
-        let extents = self.extents;
+        let (extents, inputs) = (self.extents, self.inputs);
         let (n, h) = (unit / extents.heads, unit % extents.heads);
         let lens = Lens {
             head,
             width: extents.width,
             value_width: extents.value_width,
-            beta: self.inputs.betas[h],
-            mask: self.inputs.mask.as_ref().map(|mask| of_head(mask, n, h)),
+            beta: inputs.betas[h],
+            phantom: inputs.phantom,
+            mask,
+            thinning: inputs.dropout.map(|dropout| Thinning { dropout, batch: n, head: h }),
             level: Level::current(),
         };
-        let trace = self.trace;
         for rows in runs(run.len(), QUERIES) {
             let queries = run.start + rows.start..run.start + rows.end;
             let part = |from: ArrayView4<'_, f32>, to: &mut Vec<Lane>| {
                 lay_along(from.slice(s![n, h, queries.clone(), ..]), to);
             };
-            let all = unit * extents.queries + queries.start..unit * extents.queries + queries.end;
+            let kept = self.trace.at(unit, queries.start);
             part(self.slopes, &mut block.from);
             part(self.output, &mut block.reads);
-            match self.inputs.updates {
-                Updates::Unrolled(count) => {
-                    for t in (0..=count).rev() {
-                        match t {
-                            0 => part(self.inputs.queries, &mut block.cues),
-                            _ => trace.state(&all, t - 1, &mut block.cues),
-                        }
-                        trace.softmax(&all, t, &mut block.maximum, &mut block.inverse);
-                        let source = if t == count { Source::Values } else { Source::Patterns };
-                        block.step(lens, &queries, source, Some(sums));
-                        // The slope by the cues is that by what the softmax before has read.
-                        std::mem::swap(&mut block.from, &mut block.to);
-                        std::mem::swap(&mut block.reads, &mut block.cues);
-                    }
+            match inputs.gradient {
+                Gradient::Unrolled => {
+                    part(inputs.queries, &mut block.first);
+                    block.unrolled(lens, &queries, kept, sums);
                     lay_back(&block.from, &mut out.slice_mut(s![rows, ..]));
                 }
-                Updates::Settled { tolerance, limit } => {
-                    trace.state(&all, 0, &mut block.cues);
-                    trace.softmax(&all, 0, &mut block.maximum, &mut block.inverse);
+                Gradient::FixedPoint => {
+                    let tolerance = inputs.tolerance.map_or(0.0, |tolerance| tolerance[h]);
+                    block.cues.clone_from(&kept.states[0]);
+                    block.softmax.clone_from(&kept.last);
                     block.step(lens, &queries, Source::Values, Some(sums));
-                    trace.state(&all, 1, &mut block.reads);
-                    sums.unsettled += block.adjoint(lens, &queries, tolerance, limit);
+                    block.reads.clone_from(&kept.states[1]);
+                    sums.unsettled += block.adjoint(lens, &queries, tolerance, inputs.steps[h]);
                     block.step(lens, &queries, Source::Patterns, Some(sums));
                 }
             }
@@ -280,6 +280,33 @@ impl Job<'_, '_> {
 }
 
 impl Block {
+    /// Back through the reading of the values and all the steps that were taken: from the slope `from` by the output
+    /// to that by the queries.
+    fn unrolled(&mut self, lens: Lens<'_>, queries: &Range<usize>, kept: &Kept, sums: &mut Sums) {
+        let panels = lens.width.div_ceil(LANES);
+        let steps = kept.states.len();
+        // Rows that rest have not moved since: the states after the last step are those of all rows.
+        self.cues.clone_from(kept.states.last().unwrap_or(&self.first));
+        self.softmax.clone_from(&kept.last);
+        self.step(lens, queries, Source::Values, Some(sums));
+        // The slope by the cues is that by what the softmax before has read.
+        std::mem::swap(&mut self.from, &mut self.to);
+        for t in (0..steps).rev() {
+            std::mem::swap(&mut self.reads, &mut self.cues);
+            self.cues.clone_from(if t == 0 { &self.first } else { &kept.states[t - 1] });
+            kept.softmaxes[t].only(|row| t < kept.taken[row], &mut self.softmax);
+            self.step(lens, queries, Source::Patterns, Some(sums));
+            // A row that had come to rest before this step was not moved by it.
+            let rows = self.to.chunks_exact_mut(panels).zip(self.from.chunks_exact(panels));
+            for (row, (to, from)) in rows.enumerate() {
+                if t >= kept.taken[row] {
+                    to.copy_from_slice(from);
+                }
+            }
+            std::mem::swap(&mut self.from, &mut self.to);
+        }
+    }
+
     /// Back through one softmax: from the slope `from` by what `cues` have read, `reads`, to the slope `to` by the
     /// cues. Slopes by the rest are added to `sums`.
     fn step(&mut self, lens: Lens<'_>, queries: &Range<usize>, source: Source, mut sums: Option<&mut Sums>) {
@@ -302,10 +329,18 @@ impl Block {
             scores(lens, &self.cues, rows, block, &mut self.strip);
             lay_mask(lens.mask, queries, block, &mut self.own);
             let terms = Terms { scale: lens.beta, shared: head.terms(block), own: &self.own };
-            resume(level, &terms, &self.maximum, &self.inverse, &mut self.strip);
+            resume(level, &terms, &self.softmax.maximum, &self.softmax.inverse, &mut self.strip);
             product(level, &self.from, rows, across, width, block, &mut self.slopes);
+            let thinning = lens.thinning.filter(|_| source == Source::Values);
+            let mut read = &self.strip;
+            if let Some(thinning) = thinning {
+                thinning.thin(&mut self.slopes, queries, block);
+                self.thinned.clone_from(&self.strip);
+                thinning.thin(&mut self.thinned, queries, block);
+                read = &self.thinned;
+            }
             if let Some(sums) = &mut sums {
-                let left = weights_transposed(&self.strip, rows, block.len(), strip_panels);
+                let left = weights_transposed(read, rows, block.len(), strip_panels);
                 let to = match source {
                     Source::Patterns => &mut sums.patterns,
                     Source::Values => &mut sums.values,
@@ -351,12 +386,11 @@ impl Block {
 
     /// Solves `a = u + J a` by iteration, where `u` is `to` and `J` the derivative of what the cues read by the cues,
     /// which is symmetric; leaves `a` in `from`. Returns how many rows have not settled.
-    fn adjoint(&mut self, lens: Lens<'_>, queries: &Range<usize>, tolerance: f32, limit: usize) -> usize {
+    fn adjoint(&mut self, lens: Lens<'_>, queries: &Range<usize>, tolerance: f64, limit: usize) -> usize {
         let direct = self.to.clone();
         let (mut solution, mut images) = (direct.clone(), Vec::new());
-        let small = |moved: f64, length: f64| moved <= f64::from(tolerance) * length;
         let panels = lens.width.div_ceil(LANES);
-        let unsettled = settle(&mut solution, &mut images, panels, limit, small, |rows, images| {
+        let unsettled = settle(&mut solution, &mut images, panels, limit, tolerance, |rows, images| {
             self.from.clear();
             self.from.extend_from_slice(rows);
             self.step(lens, queries, Source::Patterns, None);
@@ -369,24 +403,5 @@ impl Block {
         });
         self.from = solution;
         unsettled
-    }
-}
-
-impl Trace {
-    /// A state of some queries, counted over all heads of all of the batch.
-    fn state(&self, queries: &Range<usize>, t: usize, to: &mut Vec<Lane>) {
-        let (width, step) = (self.extents.width, self.kept * self.extents.width);
-        let states = &self.states[queries.start * step..queries.end * step];
-        let states = ArrayView2::from_shape((queries.len(), step), states);
-        if let Ok(states) = states {
-            lay_along(states.slice_move(s![.., t * width..(t + 1) * width]), to);
-        }
-    }
-
-    fn softmax(&self, queries: &Range<usize>, t: usize, maximum: &mut Vec<f32>, inverse: &mut Vec<f32>) {
-        maximum.clear();
-        maximum.extend(queries.clone().map(|query| self.maxima[query * self.softmaxes + t]));
-        inverse.clear();
-        inverse.extend(queries.clone().map(|query| self.inverses[query * self.softmaxes + t]));
     }
 }

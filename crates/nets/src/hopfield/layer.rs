@@ -5,13 +5,14 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 
+use super::dropping::Dropping;
 use super::normalise::Norm;
 use super::projection::{Projections, cut, into_heads, joined, spread, with_row, with_zeros};
 use super::separation::Separating;
 use super::sizes::Sizes;
 use super::{HopfieldConfig, Masks, Roles};
 use crate::Error;
-use crate::association::{Dynamics, Patterns, Progress, associate, energies, weights};
+use crate::association::{self, Dynamics, Patterns, Progress, associate, energies, weights};
 
 /// State patterns associate with stored patterns and read their values, per head:
 ///
@@ -47,6 +48,8 @@ pub struct Hopfield {
     pub(super) log_beta: Param<Tensor<1>>,
     dropout: Dropout,
     #[module(skip)]
+    dropping: Option<Dropping>,
+    #[module(skip)]
     pub(super) config: HopfieldConfig,
     #[module(skip)]
     pub(super) sizes: Sizes,
@@ -77,6 +80,9 @@ impl HopfieldConfig {
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<Hopfield, Error> {
         let sizes = Sizes::of(self)?;
         let heads = self.num_heads;
+        let (steps, tolerance) =
+            (self.update_steps_max.numbers("update_steps_max", heads)?, self.tolerance()?);
+        self.update_steps_gradient.check(&steps, tolerance.as_deref())?;
         if !(0.0..1.0).contains(&self.dropout) {
             let (name, value) = ("dropout", self.dropout);
             return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
@@ -102,9 +108,10 @@ impl HopfieldConfig {
             separating: Separating::new(self.separation, heads, device)?,
             log_beta: self.log_beta(&sizes, device)?,
             dropout: DropoutConfig::new(self.dropout).init(),
-            steps: self.update_steps_max.numbers("update_steps_max", heads)?,
-            tolerance: self.tolerance()?,
+            steps,
+            tolerance,
             projections: Projections::new(self, &sizes, device, rng),
+            dropping: Dropping::new(self.dropout, rng),
             config: self.clone(),
             sizes,
         })
@@ -188,9 +195,14 @@ impl Hopfield {
         energies(self.heads(self.batch_first(patterns.into()), masks)?, &self.dynamics())
     }
 
-    /// Inverse temperature of each head, `(H)`.
+    /// Inverse temperature of each head, `(H)`. A learned one stays between `e^-80` and `e^80`, where it is a number
+    /// of either type; beyond, its gradient is zero.
     pub fn beta(&self) -> Tensor<1> {
-        self.log_beta.val().exp()
+        let log_beta = self.log_beta.val();
+        match self.config.scaling_as_trainable {
+            true => log_beta.clamp(-80.0, 80.0).exp(),
+            false => log_beta.exp(),
+        }
     }
 
     /// Depth of the output; `None` where it is that of whatever comes in.
@@ -212,7 +224,9 @@ impl Hopfield {
 
     /// Batch first.
     pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
-        let read = associate(self.heads(roles, masks)?, &self.dynamics())?;
+        let heads = self.heads(roles, masks)?;
+        let dynamics = Dynamics { dropout: self.dropout_of_pass(), ..self.dynamics() };
+        let read = associate(heads, &dynamics)?;
         let output = joined(read.values);
         let output = match &self.projections.output {
             Some(projection) => projection.forward(output),
@@ -240,8 +254,15 @@ impl Hopfield {
             separation: self.separating.at(&self.log_beta.val()),
             steps: self.steps.clone(),
             tolerance: self.tolerance.clone(),
-            dropout: (self.config.dropout > 0.0).then(|| self.dropout.clone()),
+            gradient: self.config.update_steps_gradient,
+            dropout: None,
         }
+    }
+
+    /// Weights are dropped in training alone: on a device with automatic differentiation, unless the layer is frozen.
+    fn dropout_of_pass(&self) -> Option<association::Dropout> {
+        let trains = self.log_beta.val().device().is_autodiff() && self.dropout.training.is_enabled();
+        self.dropping.as_ref().filter(|_| trains).map(Dropping::next)
     }
 
     /// Normalised, projected and cut into heads; batch first.

@@ -10,6 +10,7 @@
 mod activation;
 mod config;
 mod draw;
+mod dropping;
 mod input;
 mod layer;
 mod lookup;
