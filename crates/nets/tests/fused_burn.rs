@@ -48,7 +48,7 @@ impl Leaves {
             queries: random([n, h, l, c], 1).require_grad(),
             patterns: random([n, h, s, c], 2).require_grad(),
             values: random([n, h, s, cv], 3).require_grad(),
-            betas: random([h], 4).add_scalar(2.0).detach().require_grad(),
+            betas: (random([h], 4).add_scalar(2.0) * 2.0 / (c as f32).sqrt()).detach().require_grad(),
             slopes: random([n, h, l, cv], 5),
         }
     }

@@ -8,30 +8,41 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{ArrayView2, ShapeBuilder};
 
 use super::product::{column_sums, product};
 
-/// What `layer` makes of rows `(n, inputs)`: `(n, outputs)`.
-pub(crate) fn linear(layer: &Linear, rows: Tensor<2>) -> Tensor<2> {
-    if !super::serves(&rows) {
-        return layer.forward(rows);
+/// `x -> x W + b`.
+#[derive(Debug, Clone)]
+pub(crate) struct Affine {
+    /// `(inputs, outputs)`
+    pub(crate) weight: Tensor<2>,
+    /// `(outputs)`
+    pub(crate) bias: Option<Tensor<1>>,
+}
+
+impl Affine {
+    pub(crate) fn of(layer: &Linear) -> Self {
+        Self { weight: layer.weight.val(), bias: layer.bias.as_ref().map(Param::val) }
     }
-    let weight = layer.weight.val();
-    let [_, outputs] = weight.dims();
-    // Without a bias: one of zeros, that nothing differentiates.
-    let bias = match &layer.bias {
-        Some(bias) => bias.val(),
-        None => Tensor::zeros([outputs], &rows.device()),
-    };
-    let output = <Dispatch as LinearOps>::linear_rows(
-        rows.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-    );
-    Tensor::from_dispatch(output)
+
+    /// What it makes of patterns `(N, T, inputs)`: `(N, T, outputs)`.
+    pub(crate) fn forward(self, patterns: Tensor<3>) -> Tensor<3> {
+        if !super::serves(&patterns) {
+            return burn::tensor::module::linear(patterns, self.weight, self.bias);
+        }
+        let [batch, length, inputs] = patterns.dims();
+        let [_, outputs] = self.weight.dims();
+        // Without a bias: one of zeros, that nothing differentiates.
+        let bias = self.bias.unwrap_or_else(|| Tensor::zeros([outputs], &patterns.device()));
+        let rows = patterns.reshape([batch * length, inputs]);
+        let (rows, weight, bias) = (rows.into_dispatch(), self.weight.into_dispatch(), bias.into_dispatch());
+        let rows = Tensor::<2>::from_dispatch(<Dispatch as LinearOps>::linear_rows(rows, weight, bias));
+        rows.reshape([batch, length, outputs])
+    }
 }
 
 #[backend_extension(Flex, Autodiff)]

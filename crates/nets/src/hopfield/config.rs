@@ -51,10 +51,9 @@ pub struct HopfieldConfig {
     /// A query rests when its state moved by no more than this times one plus its length. `None` takes exactly
     /// `update_steps_max` steps.
     pub update_steps_eps: Option<PerHead<f64>>,
-    /// Whether gradients flow through all the updates, or are those of the fixed point where they ended. The latter
-    /// needs `update_steps_eps` and at least one update, softmax or softmax1, and f32 on the CPU.
-    #[config(default = "Gradient::Unrolled")]
-    pub update_steps_gradient: Gradient,
+    /// Which gradient the updates have. `None`: [`Gradient::Unrolled`]. That of the fixed point needs
+    /// `update_steps_eps` and at least one update, softmax or softmax1, and f32 on the CPU.
+    pub update_steps_gradient: Option<Gradient>,
     /// Layer normalisation of `Y`.
     #[config(default = "Normalise::Affine(1e-5)")]
     pub normalize_stored_pattern: Normalise,

@@ -7,12 +7,13 @@ use rand::Rng;
 
 use super::dropping::Dropping;
 use super::normalise::Norm;
-use super::projection::{Projections, cut, into_heads, joined, spread, with_row, with_zeros};
+use super::projection::{Projections, joined, spread, with_row, with_zeros};
 use super::separation::Separating;
 use super::sizes::Sizes;
 use super::{HopfieldConfig, Masks, Roles};
 use crate::Error;
 use crate::association::{self, Dynamics, Patterns, Progress, associate, energies, weights};
+use crate::dense::Affine;
 
 /// State patterns associate with stored patterns and read their values, per head:
 ///
@@ -82,7 +83,7 @@ impl HopfieldConfig {
         let heads = self.num_heads;
         let (steps, tolerance) =
             (self.update_steps_max.numbers("update_steps_max", heads)?, self.tolerance()?);
-        self.update_steps_gradient.check(&steps, tolerance.as_deref())?;
+        self.update_steps_gradient.unwrap_or_default().check(&steps, tolerance.as_deref())?;
         if !(0.0..1.0).contains(&self.dropout) {
             let (name, value) = ("dropout", self.dropout);
             return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
@@ -229,7 +230,7 @@ impl Hopfield {
         let read = associate(heads, &dynamics)?;
         let output = joined(read.values);
         let output = match &self.projections.output {
-            Some(projection) => projection.forward(output),
+            Some(projection) => Affine::of(projection).forward(output),
             None => output,
         };
         let output = match self.config.association_activation {
@@ -254,7 +255,7 @@ impl Hopfield {
             separation: self.separating.at(&self.log_beta.val()),
             steps: self.steps.clone(),
             tolerance: self.tolerance.clone(),
-            gradient: self.config.update_steps_gradient,
+            gradient: self.config.update_steps_gradient.unwrap_or_default(),
             dropout: None,
         }
     }
@@ -284,11 +285,7 @@ impl Hopfield {
         }
         let heads = self.config.num_heads;
         let projections = &self.projections;
-        let mut q =
-            into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);
-        let mut k =
-            into_heads(normalised(self.norm_stored.as_ref(), roles.stored), projections.key.as_ref(), heads);
-        let mut v = self.values(normalised(self.norm_values.as_ref(), roles.values));
+        let [mut q, mut k, mut v] = self.prepared(roles);
         if let Some(row) = &projections.bias_key {
             k = with_row(k, row.val());
         }
@@ -313,25 +310,6 @@ impl Hopfield {
             beta: self.beta(),
             mask,
         })
-    }
-
-    fn values(&self, values: Tensor<3>) -> Tensor<4> {
-        let heads = self.config.num_heads;
-        let projections = &self.projections;
-        match (&projections.key, self.config.pattern_projection_as_connected) {
-            (Some(key), true) => match &projections.value {
-                Some(value) => cut(value.forward(key.forward(values)), heads),
-                None => cut(key.forward(values), heads),
-            },
-            _ => into_heads(values, projections.value.as_ref(), heads),
-        }
-    }
-}
-
-fn normalised(norm: Option<&Norm>, patterns: Tensor<3>) -> Tensor<3> {
-    match norm {
-        Some(norm) => norm.forward(patterns),
-        None => patterns,
     }
 }
 

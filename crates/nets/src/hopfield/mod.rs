@@ -17,6 +17,7 @@ mod lookup;
 mod normalise;
 mod per_head;
 mod pooling;
+mod prepare;
 mod projection;
 mod replace;
 mod separation;

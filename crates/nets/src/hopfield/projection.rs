@@ -50,15 +50,10 @@ impl Projections {
     }
 }
 
-/// `(N, T, D)` to `(N, H, T, c)`: projected and cut into heads, or the same patterns for every head.
-pub(super) fn into_heads(patterns: Tensor<3>, projection: Option<&Linear>, heads: usize) -> Tensor<4> {
-    match projection {
-        Some(projection) => cut(projection.forward(patterns), heads),
-        None => {
-            let [batch, length, depth] = patterns.dims();
-            patterns.reshape([batch, 1, length, depth]).expand([batch, heads, length, depth])
-        }
-    }
+/// `(N, T, D)` to `(N, H, T, c)`: the same patterns for every head.
+pub(super) fn for_all(patterns: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, length, depth] = patterns.dims();
+    patterns.reshape([batch, 1, length, depth]).expand([batch, heads, length, depth])
 }
 
 /// `(N, T, H c)` to `(N, H, T, c)`.
