@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 
 use super::dropping::Dropping;
+use super::folded::Folded;
 use super::normalise::Norm;
 use super::projection::{Projections, joined, spread, with_row, with_zeros};
 use super::separation::Separating;
@@ -225,6 +226,13 @@ impl Hopfield {
 
     /// Batch first.
     pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
+        match Folded::of(roles, masks) {
+            Ok((roles, folded)) => Ok(folded.apart(self.retrieve_all(roles, masks)?)),
+            Err(roles) => self.retrieve_all(roles, masks),
+        }
+    }
+
+    fn retrieve_all(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
         let heads = self.heads(roles, masks)?;
         let dynamics = Dynamics { dropout: self.dropout_of_pass(), ..self.dynamics() };
         let read = associate(heads, &dynamics)?;

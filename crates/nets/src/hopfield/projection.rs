@@ -70,8 +70,12 @@ pub(super) fn joined(heads: Tensor<4>) -> Tensor<3> {
 
 /// Every batch element the same where there is only one.
 pub(super) fn spread(patterns: Tensor<4>, batch: usize) -> Tensor<4> {
-    let [_, heads, length, depth] = patterns.dims();
-    patterns.expand([batch, heads, length, depth])
+    let [found, heads, length, depth] = patterns.dims();
+    match found == batch {
+        // On the way back, expanding to the same size would copy.
+        true => patterns,
+        false => patterns.expand([batch, heads, length, depth]),
+    }
 }
 
 /// `row` `(H, c)` after the last pattern of every head and batch element.
