@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use attractor_nets::hopfield::{LayerOptions, StateDict};
 use serde::Serialize;
 
@@ -78,7 +77,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
         What::Check(source) => report("weights check", source, &source.fitted()?, None, output),
         What::Convert { source, to } => {
             let (dict, found) = source.fitted()?;
-            dict.write(to)?;
+            let hint = "the file to write needs a folder that is there and may be written to";
+            dict.write(to).map_err(|error| Refusal::new(error.to_string(), hint))?;
             report("weights convert", source, &(dict, found), Some(to), output)
         }
     }
@@ -88,7 +88,11 @@ impl Source {
     /// What the layer holds, and what was in the file.
     fn fitted(&self) -> anyhow::Result<(StateDict, StateDict)> {
         let options = options(&self.options)?;
-        let found = StateDict::read(&self.file)?.under(&self.prefix);
+        let found = StateDict::read(&self.file).map_err(|error| {
+            let hint = "write one in PyTorch with safetensors.torch.save_file(model.state_dict(), FILE)";
+            Refusal::new(error.to_string(), hint)
+        })?;
+        let found = found.under(&self.prefix);
         let fitted = options.fitted(&found).map_err(|error| {
             let what = format!("{}: {error}", self.file.display());
             Refusal::new(
@@ -101,14 +105,14 @@ impl Source {
 }
 
 fn options(path: &Path) -> anyhow::Result<LayerOptions> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let values = match path.extension().is_some_and(|extension| extension == "json") {
-        true => serde_json::from_str(&text).map_err(|error| error.to_string()),
-        false => toml::from_str(&text).map_err(|error| error.to_string()),
-    };
     let refused = |reason: String| {
         let what = format!("{}: {}", path.display(), reason.trim_end());
         Refusal::new(what, "`attractor weights --help` shows such a file")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let values = match path.extension().is_some_and(|extension| extension == "json") {
+        true => serde_json::from_str(&text).map_err(|error| error.to_string()),
+        false => toml::from_str(&text).map_err(|error| error.to_string()),
     };
     Ok(values
         .map_err(refused)

@@ -19,6 +19,7 @@
 //! pattern has weights, an output and gradients of exact zeros. Weights below `e^-64` of the largest are zeros.
 
 mod backward;
+mod block;
 mod flex;
 mod forward;
 mod head;

@@ -8,12 +8,12 @@ use rand::Rng;
 use super::dropping::Dropping;
 use super::folded::Folded;
 use super::normalise::Norm;
-use super::projection::{Projections, joined, spread, with_row, with_zeros};
+use super::projection::{Projections, joined};
 use super::separation::Separating;
 use super::sizes::Sizes;
 use super::{HopfieldConfig, Masks, Roles};
 use crate::Error;
-use crate::association::{self, Dynamics, Patterns, Progress, associate, energies, weights};
+use crate::association::{self, Dynamics, Progress, associate, energies, weights};
 use crate::dense::Affine;
 
 /// State patterns associate with stored patterns and read their values, per head:
@@ -50,15 +50,15 @@ pub struct Hopfield {
     pub(super) log_beta: Param<Tensor<1>>,
     dropout: Dropout,
     #[module(skip)]
-    dropping: Option<Dropping>,
+    pub(super) dropping: Option<Dropping>,
     #[module(skip)]
     pub(super) config: HopfieldConfig,
     #[module(skip)]
     pub(super) sizes: Sizes,
     #[module(skip)]
-    steps: Vec<usize>,
+    pub(super) steps: Vec<usize>,
     #[module(skip)]
-    tolerance: Option<Vec<f64>>,
+    pub(super) tolerance: Option<Vec<f64>>,
 }
 
 /// What a layer read, and how it came to it.
@@ -233,9 +233,14 @@ impl Hopfield {
     }
 
     fn retrieve_all(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
-        let heads = self.heads(roles, masks)?;
-        let dynamics = Dynamics { dropout: self.dropout_of_pass(), ..self.dynamics() };
-        let read = associate(heads, &dynamics)?;
+        let extents = self.check(&roles)?;
+        let read = match self.asks_few(&roles, extents) {
+            true => self.asked(roles, masks, extents)?,
+            false => {
+                let dynamics = Dynamics { dropout: self.dropout_of_pass(), ..self.dynamics() };
+                associate(self.heads(roles, masks)?, &dynamics)?
+            }
+        };
         let output = joined(read.values);
         let output = match &self.projections.output {
             Some(projection) => Affine::of(projection).forward(output),
@@ -272,59 +277,5 @@ impl Hopfield {
     fn dropout_of_pass(&self) -> Option<association::Dropout> {
         let trains = self.log_beta.val().device().is_autodiff() && self.dropout.training.is_enabled();
         self.dropping.as_ref().filter(|_| trains).map(Dropping::next)
-    }
-
-    /// Normalised, projected and cut into heads; batch first.
-    fn heads(&self, roles: Roles, masks: &Masks) -> Result<Patterns, Error> {
-        let batch = roles.batch()?;
-        let [_, states, _] = roles.state.dims();
-        let [_, stored, _] = roles.stored.dims();
-        for (name, size) in [("batch", batch), ("state patterns", states), ("stored patterns", stored)] {
-            Error::at_least_one(name, size)?;
-        }
-        let dtype = self.log_beta.val().dtype();
-        for (place, patterns, depth) in [
-            ("state patterns", &roles.state, self.sizes.state),
-            ("stored patterns", &roles.stored, self.sizes.stored),
-            ("values", &roles.values, self.sizes.values),
-        ] {
-            Error::dtype(place, dtype, patterns.dtype())?;
-            check_depth(place, patterns, depth)?;
-        }
-        let heads = self.config.num_heads;
-        let projections = &self.projections;
-        let [mut q, mut k, mut v] = self.prepared(roles);
-        if let Some(row) = &projections.bias_key {
-            k = with_row(k, row.val());
-        }
-        if let Some(row) = &projections.bias_value {
-            v = with_row(v, row.val());
-        }
-        if let Some(norm) = &self.norm_association {
-            q = norm.forward(q);
-            k = norm.forward(k);
-        }
-        if self.config.add_zero_association {
-            k = with_zeros(k);
-            v = with_zeros(v);
-        }
-        let extra =
-            usize::from(self.config.concat_bias_pattern) + usize::from(self.config.add_zero_association);
-        let mask = masks.at([batch, heads, states, stored], extra, q.dtype())?;
-        Ok(Patterns {
-            state: spread(q, batch),
-            stored: spread(k, batch),
-            values: spread(v, batch),
-            beta: self.beta(),
-            mask,
-        })
-    }
-}
-
-fn check_depth(place: &'static str, patterns: &Tensor<3>, depth: Option<usize>) -> Result<(), Error> {
-    let [batch, length, found] = patterns.dims();
-    match depth {
-        Some(depth) => Error::shape(place, &[batch, length, depth], &[batch, length, found]),
-        None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@
 //! certifies what it answers. [`HopfieldConfig::retrieval`] is that memory as a differentiable layer.
 
 mod activation;
+mod asked;
 mod config;
 mod draw;
 mod dropping;
