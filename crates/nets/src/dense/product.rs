@@ -52,7 +52,7 @@ pub(crate) fn column_sums(of: ArrayView2<'_, f32>) -> Vec<f32> {
 /// The right factor, cut into groups of panels and runs of terms: `(terms, panels)` after one another.
 struct Slabs {
     /// Group by group, run by run.
-    slabs: Vec<Vec<Lane>>,
+    parts: Vec<Vec<Lane>>,
     depth: usize,
     columns: usize,
     runs: usize,
@@ -62,7 +62,7 @@ impl Slabs {
     fn of(right: ArrayView2<'_, f32>) -> Self {
         let (depth, columns) = right.dim();
         let (groups, runs) = (columns.div_ceil(PANELS * LANES), depth.div_ceil(DEPTH));
-        let slabs = (0..groups * runs).into_par_iter().with_min_len(8).map(|at| {
+        let parts = (0..groups * runs).into_par_iter().with_min_len(8).map(|at| {
             let (group, run) = (at / runs, at % runs);
             let terms = run * DEPTH..((run + 1) * DEPTH).min(depth);
             let from = group * PANELS * LANES;
@@ -87,7 +87,7 @@ impl Slabs {
             }
             lanes
         });
-        Self { slabs: slabs.collect(), depth, columns, runs }
+        Self { parts: parts.collect(), depth, columns, runs }
     }
 }
 
@@ -128,7 +128,7 @@ fn tile(
             }
         };
         for (group, sums) in sums.iter_mut().enumerate() {
-            let slab = &right.slabs[group * right.runs + run];
+            let slab = &right.parts[group * right.runs + run];
             let panels = slab.len() / depth;
             multiply(level, &factor, slab, panels, Onto::Former, sums);
         }

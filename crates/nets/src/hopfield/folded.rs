@@ -10,15 +10,17 @@ pub(super) struct Folded {
 }
 
 impl Folded {
-    /// The roles as they were where the batch elements have stored patterns or masks of their own.
-    pub(super) fn of(roles: Roles, masks: &Masks) -> Result<(Roles, Self), Roles> {
-        let [batch, length, depth] = roles.state.dims();
+    /// `None` where the batch elements have stored patterns or masks of their own.
+    pub(super) fn of(roles: &Roles, masks: &Masks) -> Option<Self> {
+        let [batch, length, _] = roles.state.dims();
         let shared = roles.stored.dims()[0] == 1 && roles.values.dims()[0] == 1;
-        if batch < 2 || !shared || masks.padding.is_some() || masks.association.is_some() {
-            return Err(roles);
-        }
-        let state = roles.state.reshape([1, batch * length, depth]);
-        Ok((Roles { state, ..roles }, Self { batch, length }))
+        let alike = masks.padding.is_none() && masks.association.is_none();
+        (batch > 1 && shared && alike).then_some(Self { batch, length })
+    }
+
+    pub(super) fn together(&self, roles: Roles) -> Roles {
+        let [batch, length, depth] = roles.state.dims();
+        Roles { state: roles.state.reshape([1, batch * length, depth]), ..roles }
     }
 
     pub(super) fn apart(self, retrieval: Retrieval) -> Retrieval {

@@ -226,9 +226,9 @@ impl Hopfield {
 
     /// Batch first.
     pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
-        match Folded::of(roles, masks) {
-            Ok((roles, folded)) => Ok(folded.apart(self.retrieve_all(roles, masks)?)),
-            Err(roles) => self.retrieve_all(roles, masks),
+        match Folded::of(&roles, masks) {
+            Some(folded) => Ok(folded.apart(self.retrieve_all(folded.together(roles), masks)?)),
+            None => self.retrieve_all(roles, masks),
         }
     }
 
