@@ -227,7 +227,10 @@ impl Hopfield {
     /// Batch first.
     pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
         match Folded::of(&roles, masks) {
-            Some(folded) => Ok(folded.apart(self.retrieve_all(folded.together(roles), masks)?)),
+            Some(folded) => {
+                let retrieval = self.retrieve_all(folded.together(roles), masks)?;
+                Ok(folded.apart(retrieval))
+            }
             None => self.retrieve_all(roles, masks),
         }
     }
