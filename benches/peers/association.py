@@ -2,7 +2,7 @@
 
 Prints one line per workload: median, quartiles and least time in milliseconds. Each
 workload is written plainly and, where PyTorch has a fused kernel for it, also with
-`scaled_dot_product_attention`; both answers are compared before they are timed.
+`scaled_dot_product_attention`; both answers are compared before they are timed. Whole layers are in `layers.py`.
 """
 
 import argparse
@@ -41,26 +41,6 @@ def fused(q, k, v, updates):
     return F.scaled_dot_product_attention(q, k, v, scale=BETA)
 
 
-class Layer(torch.nn.Module):
-    """Four projections around an association."""
-
-    def __init__(self, operation):
-        super().__init__()
-        features = HEADS * WIDTH
-        self.queries, self.patterns, self.values, self.output = (
-            torch.nn.Linear(features, features) for _ in range(4)
-        )
-        self.operation = operation
-
-    def forward(self, x):
-        heads = [
-            linear(x).view(BATCH, ROWS, HEADS, WIDTH).transpose(1, 2)
-            for linear in (self.queries, self.patterns, self.values)
-        ]
-        read = self.operation(*heads, 0).transpose(1, 2).reshape(BATCH, ROWS, HEADS * WIDTH)
-        return self.output(read)
-
-
 def association(name, operation, updates, runs):
     """Forwards, and forwards and backwards."""
     generator = torch.Generator().manual_seed(1)
@@ -79,21 +59,6 @@ def association(name, operation, updates, runs):
     measure(f"{name}, {updates} updates, forward and backward", both, runs)
 
 
-def layer(name, operation, runs):
-    """A step of training of a whole layer."""
-    torch.manual_seed(2)
-    model = Layer(operation)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
-    x = torch.rand(BATCH, ROWS, HEADS * WIDTH) * 2 - 1
-
-    def step():
-        optimiser.zero_grad()
-        model(x).pow(2).mean().backward()
-        optimiser.step()
-
-    measure(f"{name}, forward, backward and AdamW", step, runs)
-
-
 def main():
     """Everything, with as many threads as asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -105,8 +70,6 @@ def main():
     for updates in (0, 3):
         for name, operation in (("plain", plain), ("fused", fused)):
             association(name, operation, updates, options.runs)
-    for name, operation in (("layer, plain", plain), ("layer, fused", fused)):
-        layer(name, operation, options.runs)
 
 
 if __name__ == "__main__":

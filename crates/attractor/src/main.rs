@@ -44,6 +44,8 @@ enum Command {
     Data(commands::data::Args),
     Reproduce(commands::reproduce::Args),
     Bench(commands::bench::Args),
+    #[cfg(feature = "network")]
+    Weights(commands::weights::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +64,8 @@ fn main() -> ExitCode {
             Command::Data(args) => commands::data::run(&args, &output),
             Command::Reproduce(args) => commands::reproduce::run(&args, &output),
             Command::Bench(args) => commands::bench::run(&args, &output),
+            #[cfg(feature = "network")]
+            Command::Weights(args) => commands::weights::run(&args, &output),
         });
     match done {
         Ok(()) => ExitCode::SUCCESS,

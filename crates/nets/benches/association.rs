@@ -1,16 +1,18 @@
 //! How long an association takes, forwards and with its gradients, beside the same formula in Burn's own operations
 //! and beside what the arithmetic takes at least.
 //!
-//! Times are medians over the runs, with the quartiles; `RAYON_NUM_THREADS` sets the threads.
+//! Times are medians over the runs, with the quartiles; `RAYON_NUM_THREADS` sets the threads. Words after `--` choose the
+//! workloads whose names contain them.
 
 use std::time::Instant;
 
 use attractor_kernel::{Level, probe};
-use attractor_nets::fused::{Inputs, Updates, associate, backward, forward};
+use attractor_nets::Error;
+use attractor_nets::association::{Dynamics, Mask, Patterns, Retrieved, Separation, associate, composed};
+use attractor_nets::fused::{Inputs, backward, forward};
+use attractor_nets::hopfield::{HopfieldConfig, Masks, PerHead};
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
 use burn::optim::{AdamWConfig, GradientsParams};
-use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::ArrayView4;
 use rand::{RngExt, SeedableRng};
@@ -35,12 +37,14 @@ fn main() {
     let beta = 1.0 / (WIDTH as f32).sqrt();
     for count in [0, 3] {
         arrays(&inputs, beta, count, peak);
-        for (name, operation) in [("burn, fused", fused as Operation), ("burn, plain", plain as Operation)] {
+        for (name, operation) in
+            [("burn, fused", associate as Operation), ("burn, composed", composed as Operation)]
+        {
             tensors(name, operation, &inputs, beta, count, peak);
         }
     }
-    for (name, operation) in [("layer, fused", fused as Operation), ("layer, plain", plain as Operation)] {
-        layer(name, operation, peak);
+    for count in [0, 3] {
+        layer(count, peak);
     }
 }
 
@@ -51,6 +55,9 @@ fn operations(products: usize) -> f64 {
 
 /// Milliseconds of the slow quarter, the median and the fast quarter.
 fn time(name: &str, floor: f64, mut run: impl FnMut()) {
+    if std::env::args().skip(1).any(|word| !word.starts_with("--") && !name.contains(&word)) {
+        return;
+    }
     let mut times = Vec::new();
     for _ in 0..RUNS + 2 {
         let start = Instant::now();
@@ -84,8 +91,8 @@ fn arrays(inputs: &[Vec<f32>; 4], beta: f32, count: usize, peak: f64) {
     let [queries, patterns, values, slopes] =
         inputs.each_ref().map(|floats| ArrayView4::from_shape(SHAPE, floats).expect(FITS));
     let betas = [beta; HEADS];
-    let updates = Updates::Unrolled(count);
-    let inputs = Inputs { queries, patterns, values, betas: &betas, mask: None, padding: None, updates };
+    let steps = [count; HEADS];
+    let inputs = Inputs::new(queries, patterns, values, &betas, &steps);
     let floor = |products| operations(products) / peak / 1e6;
     time(&format!("arrays, {count} updates, forward"), floor(2 * (count + 1)), || {
         std::hint::black_box(forward(&inputs).expect(FITS));
@@ -96,31 +103,23 @@ fn arrays(inputs: &[Vec<f32>; 4], beta: f32, count: usize, peak: f64) {
     });
 }
 
-type Operation = fn(Tensor<4>, Tensor<4>, Tensor<4>, Tensor<1>, usize) -> Tensor<4>;
-
-fn fused(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, betas: Tensor<1>, count: usize) -> Tensor<4> {
-    associate(q, k, v, betas, None, None, Updates::Unrolled(count)).expect(FITS)
-}
-
-fn plain(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, betas: Tensor<1>, count: usize) -> Tensor<4> {
-    let betas: Tensor<4> = betas.reshape([1, HEADS as i32, 1, 1]);
-    let weights = |q: Tensor<4>| softmax(q.matmul(k.clone().swap_dims(2, 3)) * betas.clone(), 3);
-    let mut state = q;
-    for _ in 0..count {
-        state = weights(state).matmul(k.clone());
-    }
-    weights(state).matmul(v)
-}
+type Operation = fn(Patterns, &Dynamics) -> Result<Retrieved, Error>;
 
 fn tensors(name: &str, operation: Operation, inputs: &[Vec<f32>; 4], beta: f32, count: usize, peak: f64) {
     let floor = |products| operations(products) / peak / 1e6;
+    let dynamics = Dynamics::new(Separation::Softmax, vec![count; HEADS]);
+    let run = |[state, stored, values]: [&Tensor<4>; 3], beta: &Tensor<1>| {
+        let [state, stored, values] = [state, stored, values].map(Clone::clone);
+        let patterns = Patterns { state, stored, values, beta: beta.clone(), mask: Mask::none() };
+        operation(patterns, &dynamics).expect(FITS).values
+    };
     let on = |device: &Device| {
         let betas = Tensor::<1>::from_data(TensorData::new(vec![beta; HEADS], [HEADS]), device);
         (inputs.each_ref().map(|x| Tensor::<4>::from_data(TensorData::new(x.clone(), SHAPE), device)), betas)
     };
     let ([q, k, v, _], betas) = on(&Device::flex());
     time(&format!("{name}, {count} updates, forward"), floor(2 * (count + 1)), || {
-        let output = operation(q.clone(), k.clone(), v.clone(), betas.clone(), count);
+        let output = run([&q, &k, &v], &betas);
         std::hint::black_box(output.into_data());
     });
     let (leaves, betas) = on(&Device::flex().autodiff());
@@ -128,41 +127,32 @@ fn tensors(name: &str, operation: Operation, inputs: &[Vec<f32>; 4], beta: f32, 
     let [q, k, v] = [q, k, v].map(Tensor::require_grad);
     let betas = betas.require_grad();
     time(&format!("{name}, {count} updates, forward and backward"), floor(7 * (count + 1)), || {
-        let output = operation(q.clone(), k.clone(), v.clone(), betas.clone(), count);
+        let output = run([&q, &k, &v], &betas);
         let gradients = (output * slopes.clone()).sum().backward();
         std::hint::black_box([&q, &k, &v].map(|leaf| leaf.grad(&gradients)));
     });
 }
 
-#[derive(Module, Debug)]
-struct Layer {
-    queries: Linear,
-    patterns: Linear,
-    values: Linear,
-    output: Linear,
-}
-
-/// A whole layer of `HEADS * WIDTH` features: four projections, the association, AdamW.
-fn layer(name: &str, operation: Operation, peak: f64) {
+/// A whole layer of `HEADS * WIDTH` features: normalisation, four projections, the association, AdamW.
+fn layer(count: usize, peak: f64) {
     let (device, features) = (Device::flex().autodiff(), HEADS * WIDTH);
-    let linear = || LinearConfig::new(features, features).init(&device);
-    let mut layer = Layer { queries: linear(), patterns: linear(), values: linear(), output: linear() };
-    let mut optimiser = AdamWConfig::new().init();
+    let config =
+        HopfieldConfig::of(features).with_num_heads(HEADS).with_update_steps_max(PerHead::Same(count));
     let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut layer = config.init(&device, &mut rng).expect(FITS);
+    let mut optimiser = AdamWConfig::new().init();
     let floats: Vec<f32> = (0..BATCH * ROWS * features).map(|_| rng.random_range(-1.0..1.0)).collect();
-    let inputs = Tensor::<2>::from_data(TensorData::new(floats, [BATCH * ROWS, features]), &device);
-    let beta = 1.0 / (WIDTH as f32).sqrt();
-    let betas = Tensor::<1>::from_data(TensorData::new(vec![beta; HEADS], [HEADS]), &device);
+    let inputs = Tensor::<3>::from_data(TensorData::new(floats, [BATCH, ROWS, features]), &device);
     let projections = 2.0 * (4 * 3 * BATCH * ROWS * features * features) as f64;
-    let floor = (operations(7) + projections) / peak / 1e6;
-    time(&format!("{name}, forward, backward and AdamW"), floor, || {
-        let heads = |linear: &Linear| {
-            linear.forward(inputs.clone()).reshape([BATCH, ROWS, HEADS, WIDTH]).swap_dims(1, 2)
-        };
-        let (q, k, v) = (heads(&layer.queries), heads(&layer.patterns), heads(&layer.values));
-        let read = operation(q, k, v, betas.clone(), 0).swap_dims(1, 2).reshape([BATCH * ROWS, features]);
-        let loss = layer.output.forward(read).powi_scalar(2).mean();
+    let floor = (operations(7 * (count + 1)) + projections) / peak / 1e6;
+    time(&format!("layer, {count} updates, forward, backward and AdamW"), floor, || {
+        let loss = layer.forward(inputs.clone(), &Masks::none()).expect(FITS).powi_scalar(2).mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &layer);
         layer = optimiser.step(1e-3, layer.clone(), gradients);
+    });
+    time(&format!("layer, {count} updates, forward"), floor / 3.0, || {
+        std::hint::black_box(
+            layer.valid().forward(inputs.clone().without_autodiff(), &Masks::none()).expect(FITS).into_data(),
+        );
     });
 }

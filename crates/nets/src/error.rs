@@ -74,6 +74,14 @@ pub enum Error {
         /// What is wrong with it here.
         reason: &'static str,
     },
+    /// An option by the name that a file has for it.
+    #[error("{option}: {reason}")]
+    Named {
+        /// The name in the file.
+        option: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Weights that are not those of this layer.
     #[error("weights do not fit the layer: missing [{}]; unexpected [{}]; of another shape [{}]",
         missing.join(", "), unexpected.join(", "), misshapen.join(", "))]

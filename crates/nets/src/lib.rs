@@ -2,10 +2,11 @@
 //!
 //! **What.** [`Mlp`], a multilayer perceptron whose weights are one flat vector: to save, to average, to carry
 //! over into a larger head. [`Loss`] says what its outputs should have been, [`Optimiser`] moves the weights.
-//! [`fused`] has the association of a Hopfield layer as one operation on Burn tensors, with its own gradients.
+//! [`fused`] has the association of a Hopfield layer as one operation on arrays, with its own gradients.
 //!
 //! [`hopfield`] has the layers of modern Hopfield networks as Burn modules, for any Burn device, and [`association`]
-//! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises.
+//! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises. It is
+//! that operation in f32 on the CPU, and Burn's own elsewhere.
 //!
 //! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
@@ -33,6 +34,7 @@
 //! ```
 
 pub mod association;
+mod dense;
 mod error;
 pub mod fused;
 pub mod hopfield;

@@ -24,7 +24,7 @@ fn patterns(mask: Mask) -> Patterns {
 }
 
 fn dynamics(separation: Separation, steps: &[usize]) -> Dynamics {
-    Dynamics { separation, steps: steps.to_vec(), tolerance: None, dropout: None }
+    Dynamics::new(separation, steps.to_vec())
 }
 
 fn alpha(alpha: f64) -> Separation {

@@ -3,10 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
 
 use attractor_nets::Error;
-use attractor_nets::fused::{Forward, Gradients, Inputs, Updates, backward, forward};
-use ndarray::{Array2, Array4, s};
+use attractor_nets::association::Gradient;
+use attractor_nets::fused::{Forward, Gradients, Inputs, Phantom, backward, forward};
+use ndarray::{Array3, Array4, s};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// How the states move, the same for all heads.
+#[derive(Debug, Clone, Copy)]
+enum Updates {
+    Unrolled(usize),
+    Settled { tolerance: f64, limit: usize },
+}
 
 /// Everything that goes in, and the slope of the loss by the output.
 #[derive(Clone)]
@@ -16,8 +24,12 @@ struct Case {
     values: Array4<f32>,
     betas: Vec<f32>,
     mask: Option<Array4<f32>>,
-    padding: Option<Array2<f32>>,
-    updates: Updates,
+    /// `(batch, 1, 1, patterns)`
+    padding: Option<Array4<u8>>,
+    steps: Vec<usize>,
+    tolerance: Option<Vec<f64>>,
+    gradient: Gradient,
+    phantom: Phantom,
     slopes: Array4<f32>,
 }
 
@@ -29,16 +41,31 @@ impl Case {
     /// `[batch, heads, queries, patterns, width, value width]`
     fn new([n, h, l, s, c, cv]: [usize; 6], beta: f32, updates: Updates) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64((n + 3 * h + 5 * l + 7 * s + 11 * c + 13 * cv) as u64);
-        Self {
+        let case = Self {
             queries: random([n, h, l, c], &mut rng),
             patterns: random([n, h, s, c], &mut rng),
             values: random([n, h, s, cv], &mut rng),
             betas: (0..h).map(|i| beta * (1.0 + 0.25 * i as f32)).collect(),
             mask: None,
             padding: None,
-            updates,
+            steps: vec![],
+            tolerance: None,
+            gradient: Gradient::Unrolled,
+            phantom: Phantom::Absent,
             slopes: random([n, h, l, cv], &mut rng),
-        }
+        };
+        case.with(updates)
+    }
+
+    fn with(mut self, updates: Updates) -> Self {
+        let heads = self.betas.len();
+        (self.steps, self.tolerance, self.gradient) = match updates {
+            Updates::Unrolled(count) => (vec![count; heads], None, Gradient::Unrolled),
+            Updates::Settled { tolerance, limit } => {
+                (vec![limit; heads], Some(vec![tolerance; heads]), Gradient::FixedPoint)
+            }
+        };
+        self
     }
 
     /// A third of the pairs forbidden, the rest with a bias; row 0 of each head forbidden everything.
@@ -55,21 +82,27 @@ impl Case {
     /// The last pattern of each element of the batch is padding; of the last element all are.
     fn padded(mut self) -> Self {
         let (n, _, s, _) = self.patterns.dim();
-        self.padding = Some(Array2::from_shape_fn((n, s), |(i, j)| {
-            if j + 1 == s || i + 1 == n { f32::NEG_INFINITY } else { 0.0 }
-        }));
+        let behind = |(i, _, _, j)| u8::from(j + 1 == s || i + 1 == n);
+        self.padding = Some(Array4::from_shape_fn((n, 1, 1, s), behind));
         self
     }
 
     fn inputs(&self) -> Inputs<'_> {
+        let (n, h, l, _) = self.queries.dim();
+        let scores = [n, h, l, self.patterns.dim().2];
         Inputs {
-            queries: self.queries.view(),
-            patterns: self.patterns.view(),
-            values: self.values.view(),
-            betas: &self.betas,
-            mask: self.mask.as_ref().map(|mask| mask.view()),
-            padding: self.padding.as_ref().map(|padding| padding.view()),
-            updates: self.updates,
+            added: self.mask.as_ref().map(|mask| mask.view()),
+            forbidden: self.padding.as_ref().map(|padding| padding.broadcast(scores).unwrap()),
+            tolerance: self.tolerance.as_deref(),
+            gradient: self.gradient,
+            phantom: self.phantom,
+            ..Inputs::new(
+                self.queries.view(),
+                self.patterns.view(),
+                self.values.view(),
+                &self.betas,
+                &self.steps,
+            )
         }
     }
 
@@ -103,15 +136,16 @@ impl Exact {
                 let dot: f64 =
                     state.iter().zip(self.patterns.slice(s![n, h, s, ..])).map(|(q, k)| q * k).sum();
                 let mask = case.mask.as_ref().map_or(0.0, |mask| f64::from(mask[[n, h, l, s]]));
-                let padding = case.padding.as_ref().map_or(0.0, |padding| f64::from(padding[[n, s]]));
-                self.betas[h] * dot + mask + padding
+                let out = case.padding.as_ref().is_some_and(|padding| padding[[n, 0, 0, s]] != 0);
+                self.betas[h] * dot + mask + if out { f64::NEG_INFINITY } else { 0.0 }
             })
             .collect();
         let top = theta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if top == f64::NEG_INFINITY {
             return vec![0.0; theta.len()];
         }
-        let total: f64 = theta.iter().map(|x| (x - top).exp()).sum();
+        let phantom = if case.phantom == Phantom::Present { (-top).exp() } else { 0.0 };
+        let total: f64 = theta.iter().map(|x| (x - top).exp()).sum::<f64>() + phantom;
         theta.iter().map(|x| (x - top).exp() / total).collect()
     }
 
@@ -121,10 +155,10 @@ impl Exact {
         let mut output = Array4::zeros([n, h, l, cv]);
         for (n, h, l) in (0..n).flat_map(|n| (0..h).flat_map(move |h| (0..l).map(move |l| (n, h, l)))) {
             let mut state = self.queries.slice(s![n, h, l, ..]).to_vec();
-            let limit = match case.updates {
-                Updates::Unrolled(count) => count,
+            let limit = match case.gradient {
+                Gradient::Unrolled => case.steps[h],
                 // Far beyond what f32 can see.
-                Updates::Settled { .. } => 20_000,
+                Gradient::FixedPoint => 20_000,
             };
             for _ in 0..limit {
                 let weights = self.weights(case, n, h, l, &state);
@@ -251,7 +285,7 @@ fn a_wrong_gradient_does_not_pass_for_a_right_one() {
     let case = Case::new([2, 2, 3, 5, 3, 2], 2.0, Updates::Unrolled(2));
     let right = flat(&case.run().1);
     assert!(mismatch(&case, &right) < 1e-5);
-    let other = Case { updates: Updates::Unrolled(1), ..case.clone() };
+    let other = case.clone().with(Updates::Unrolled(1));
     assert!(mismatch(&case, &flat(&other.run().1)) > 1e-2, "an update fewer");
     for i in [0, right.len() / 3, right.len() - 1] {
         let mut wrong = right.clone();
@@ -259,6 +293,64 @@ fn a_wrong_gradient_does_not_pass_for_a_right_one() {
         wrong[i] += 1e-3;
         assert!(mismatch(&case, &wrong) > 1e-4, "entry {i}");
     }
+}
+
+#[test]
+fn heads_take_their_own_steps_and_a_phantom_takes_weight() {
+    for shape in [[2, 3, 3, 5, 3, 2], [2, 3, 35, 4, 2, 1]] {
+        let mut case = Case::new(shape, 2.0, Updates::Unrolled(0)).masked().padded();
+        case.steps = vec![2, 0, 3];
+        for phantom in [Phantom::Absent, Phantom::Present] {
+            case.phantom = phantom;
+            let (forward, gradients) = case.run();
+            let off = worst(&forward.output, &case.exact().output(&case));
+            assert!(off < 1e-5, "{shape:?}, {phantom:?}: {off}");
+            let off = mismatch(&case, &flat(&gradients));
+            assert!(off < 1e-5, "{shape:?}, {phantom:?}, gradients: {off}");
+            assert_eq!(
+                forward.steps(),
+                Array3::from_shape_fn(forward.steps().dim(), |(_, h, _)| case.steps[h])
+            );
+        }
+    }
+    // Without the phantom the output is another.
+    let case = Case::new([1, 1, 2, 3, 2, 2], 1.0, Updates::Unrolled(1));
+    let with = Case { phantom: Phantom::Present, ..case.clone() };
+    assert!(worst(&with.run().0.output, &case.exact().output(&case)) > 1e-2);
+}
+
+#[test]
+fn a_query_that_rests_has_the_gradient_of_the_steps_that_it_took() {
+    let [n, h, l, s, c, cv] = [1, 2, 40, 6, 3, 2];
+    let mut case = Case::new([n, h, l, s, c, cv], 1.5, Updates::Unrolled(30)).masked();
+    case.tolerance = Some(vec![1e-2, 3e-3]);
+    let (forward, gradients) = case.run();
+    let (steps, converged) = (forward.steps(), forward.converged());
+    assert!(converged.iter().all(|&converged| converged));
+    let (least, most) = (steps.iter().min().unwrap(), steps.iter().max().unwrap());
+    assert!(least + 2 < *most, "queries rest at different times: {least} to {most}");
+    // Each query alone, with just the steps that it took, and nothing that watches it.
+    let mut sums = [Array4::<f64>::zeros([n, h, s, c]), Array4::zeros([n, h, s, cv])];
+    for head in 0..h {
+        for query in 0..l {
+            let mut alone = case.clone();
+            alone.queries = case.queries.slice(s![.., .., query..=query, ..]).to_owned();
+            alone.slopes = case.slopes.slice(s![.., .., query..=query, ..]).to_owned();
+            alone.mask = case.mask.as_ref().map(|mask| mask.slice(s![.., .., query..=query, ..]).to_owned());
+            (alone.steps, alone.tolerance) = (vec![steps[[0, head, query]]; h], None);
+            let (single, gradient) = alone.run();
+            let at = s![0, head, query, ..];
+            assert_eq!(single.output.slice(s![0, head, 0, ..]), forward.output.slice(at));
+            let states = (single.states.unwrap(), forward.states.as_ref().unwrap());
+            assert_eq!(states.0.slice(s![0, head, 0, ..]), states.1.slice(at));
+            assert_eq!(gradient.queries.slice(s![0, head, 0, ..]), gradients.queries.slice(at));
+            for (sum, part) in sums.iter_mut().zip([&gradient.patterns, &gradient.values]) {
+                let part = part.slice(s![0, head, .., ..]).mapv(f64::from);
+                *(&mut sum.slice_mut(s![0, head, .., ..])) += &part;
+            }
+        }
+    }
+    assert!(worst(&gradients.patterns, &sums[0]) < 1e-4 && worst(&gradients.values, &sums[1]) < 1e-4);
 }
 
 /// Large shapes: the slope of the loss along a random direction in all inputs at once.
@@ -435,14 +527,14 @@ fn the_gradient_at_the_fixed_point_is_that_of_central_differences() {
     for (shape, beta) in [([1, 2, 3, 6, 3, 2], 0.5), ([2, 1, 2, 5, 4, 3], 1.0), ([1, 1, 3, 4, 6, 2], 6.0)] {
         for case in [Case::new(shape, beta, settled), Case::new(shape, beta, settled).masked()] {
             let (forward, gradients) = case.run();
-            assert_eq!((forward.unsettled, gradients.unsettled), (0, 0), "{shape:?}");
+            assert_eq!((forward.unsettled(), gradients.unsettled), (0, 0), "{shape:?}");
             let off = worst(&forward.output, &case.exact().output(&case));
             assert!(off < 1e-4, "{shape:?}, output: {off}");
             let off = mismatch(&case, &flat(&gradients));
             assert!(off < 1e-3, "{shape:?}, beta {beta}: {off}");
             assert!(gradients.queries.iter().all(|&x| x == 0.0));
             // Negative control: plain attention at the same inputs has another gradient.
-            let plain = Case { updates: Updates::Unrolled(0), ..case.clone() };
+            let plain = case.clone().with(Updates::Unrolled(0));
             assert!(mismatch(&case, &flat(&plain.run().1)) > 1e-2);
         }
     }
@@ -452,7 +544,7 @@ fn the_gradient_at_the_fixed_point_is_that_of_central_differences() {
 fn queries_that_have_not_settled_are_counted() {
     let hasty = Updates::Settled { tolerance: 1e-7, limit: 1 };
     let (forward, gradients) = Case::new([1, 2, 3, 6, 3, 2], 2.0, hasty).run();
-    assert_eq!(forward.unsettled, 6);
+    assert_eq!(forward.unsettled(), 6);
     assert!(gradients.unsettled > 0);
 }
 
@@ -465,25 +557,27 @@ fn what_does_not_fit_is_refused() {
         forward(&case.inputs()).err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert_eq!(refused(&|_| {}), "");
-    let size = |place: &str, expected, found| format!("{place}: expected {expected}, found {found}");
+    let shape = |place: &str, expected: &str, found: &str| {
+        format!("{place}: expected the shape [{expected}], found [{found}]")
+    };
     let other = |shape| Array4::<f32>::zeros(shape);
-    assert_eq!(refused(&|case| case.patterns = other([2, 3, 7, 5])), size("patterns: width", 4, 5));
-    assert_eq!(refused(&|case| case.patterns = other([2, 2, 7, 4])), size("patterns: heads", 3, 2));
-    assert_eq!(refused(&|case| case.values = other([2, 3, 8, 6])), size("values: patterns", 7, 8));
-    assert_eq!(refused(&|case| case.values = other([1, 3, 7, 6])), size("values: batch", 2, 1));
-    assert_eq!(refused(&|case| case.betas.truncate(1)), size("betas", 3, 1));
-    assert_eq!(refused(&|case| case.mask = Some(other([2, 3, 4, 7]))), size("mask: queries", 5, 4));
-    assert_eq!(refused(&|case| case.padding = Some(Array2::zeros((2, 6)))), size("padding: patterns", 7, 6));
+    assert_eq!(refused(&|c| c.patterns = other([2, 3, 7, 5])), shape("patterns", "2, 3, 7, 4", "2, 3, 7, 5"));
+    assert_eq!(refused(&|c| c.patterns = other([2, 2, 7, 4])), shape("patterns", "2, 3, 7, 4", "2, 2, 7, 4"));
+    assert_eq!(refused(&|c| c.values = other([2, 3, 8, 6])), shape("values", "2, 3, 7, 6", "2, 3, 8, 6"));
+    assert_eq!(refused(&|c| c.values = other([1, 3, 7, 6])), shape("values", "2, 3, 7, 6", "1, 3, 7, 6"));
+    assert_eq!(refused(&|c| c.betas.truncate(1)), shape("betas", "3", "1"));
+    assert_eq!(refused(&|c| c.steps.truncate(1)), shape("update steps", "3", "1"));
+    assert_eq!(refused(&|c| c.mask = Some(other([2, 3, 4, 7]))), shape("mask", "2, 3, 5, 7", "2, 3, 4, 7"));
     for beta in [-1.0, f32::NAN, f32::INFINITY] {
         assert!(refused(&|case| case.betas[1] = beta).starts_with("beta = "));
     }
     assert!(refused(&|case| case.values = other([2, 3, 7, 0])).starts_with("value width = 0"));
-    for (tolerance, limit) in [(0.0, 1), (f32::NAN, 1), (1e-3, 0)] {
-        assert_ne!(refused(&|case| case.updates = Updates::Settled { tolerance, limit }), "");
+    for (tolerance, limit) in [(0.0, 1), (f64::NAN, 1), (1e-3, 0)] {
+        assert_ne!(refused(&|case| *case = case.clone().with(Updates::Settled { tolerance, limit })), "");
     }
     let forward = forward(&case.inputs()).unwrap();
     let short = case.slopes.slice(s![.., .., 1.., ..]);
-    assert!(matches!(backward(&case.inputs(), &forward, short), Err(Error::Size { .. })));
-    let other = Case { updates: Updates::Unrolled(1), ..case.clone() };
+    assert!(matches!(backward(&case.inputs(), &forward, short), Err(Error::Shape { .. })));
+    let other = case.clone().with(Updates::Unrolled(1));
     assert!(backward(&other.inputs(), &forward, case.slopes.view()).is_err(), "another way forward");
 }

@@ -2,6 +2,10 @@
 
 pub(crate) mod digits;
 pub(crate) mod floor;
+#[cfg(feature = "network")]
+pub(crate) mod layers;
 pub(crate) mod learning;
 pub(crate) mod measure;
+#[cfg(feature = "network")]
+pub(crate) mod process;
 pub(crate) mod workload;

@@ -1,5 +1,7 @@
 //! `attractor bench`: our own times, next to the floor of the machine.
 
+#[cfg(feature = "network")]
+mod layers;
 mod learn;
 
 use std::path::PathBuf;
@@ -24,6 +26,7 @@ use crate::output::Output;
   attractor bench                                     all workloads
   attractor bench 64x1Mx128 --threads 1               those whose name contains the word
   attractor bench learn                               learning, and predictions meanwhile
+  attractor bench layers                              Hopfield layers: training, pooling, lookup
   attractor bench --keys k.npy --cues c.npy --beta 8 --out states.npy --json")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -62,11 +65,16 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum What {
     Learn(learn::Args),
+    #[cfg(feature = "network")]
+    Layers(layers::Args),
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
-    if let Some(What::Learn(args)) = &args.what {
-        return learn::run(args, output);
+    match &args.what {
+        Some(What::Learn(args)) => return learn::run(args, output),
+        #[cfg(feature = "network")]
+        Some(What::Layers(args)) => return layers::run(args, output),
+        None => {}
     }
     if args.threads == 0 || args.repeat == 0 {
         bail!("--threads and --repeat must be at least 1");

@@ -30,8 +30,7 @@ use crate::Error;
 ///     beta: Tensor::from_data([4.0], &device),
 ///     mask: Mask::none(),
 /// };
-/// let dynamics =
-///     Dynamics { separation: Separation::Softmax, steps: vec![3], tolerance: None, dropout: None };
+/// let dynamics = Dynamics::new(Separation::Softmax, vec![3]);
 /// let energies = energies(patterns, &dynamics)?;
 /// let energies: Vec<f32> = energies.into_iter().map(|energy| energy.into_scalar()).collect();
 /// assert_eq!(energies.len(), 4);

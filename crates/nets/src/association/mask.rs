@@ -23,9 +23,9 @@ use crate::Error;
 #[derive(Debug, Clone, Default)]
 pub struct Mask {
     /// True where a stored pattern is out of a query's reach.
-    pub(super) forbidden: Option<Tensor<4, Bool>>,
+    pub(crate) forbidden: Option<Tensor<4, Bool>>,
     /// Added to the scores after they were scaled.
-    pub(super) added: Option<Tensor<4>>,
+    pub(crate) added: Option<Tensor<4>>,
 }
 
 impl Mask {

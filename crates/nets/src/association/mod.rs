@@ -12,20 +12,24 @@
 //! transformers (Ramsauer et al. 2021). The steps are unrolled, so that Burn's automatic differentiation follows
 //! them; the energy of the states never rises over them.
 
+mod dropout;
+mod dynamics;
 mod energy;
 mod mask;
 mod plain;
 mod separation;
 mod sparse;
 
+pub use dropout::Dropout;
+pub use dynamics::{Dynamics, Gradient, Progress, Retrieved};
 pub use energy::energies;
 pub use mask::Mask;
 pub use separation::Separation;
 
-use burn::nn::Dropout;
-use burn::tensor::{Bool, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use crate::Error;
+use crate::fused;
 
 /// What meets in an association, per head; all of one type, on one device. `N` batch, `H` heads, `L` state patterns, `S` stored patterns, `c` depth
 /// of the association, `cv` depth of the values.
@@ -43,47 +47,15 @@ pub struct Patterns {
     pub mask: Mask,
 }
 
-/// How the states move.
-#[derive(Debug, Clone)]
-pub struct Dynamics {
-    /// From scores to weights.
-    pub separation: Separation,
-    /// Update steps of each head, `(H)`. 0 is one look, as in attention.
-    pub steps: Vec<usize>,
-    /// Of each head: a state rests after a step with `|q' - q| <= tolerance (1 + |q|)`. Each query for itself, so
-    /// that no other decides when it stops. `None` takes exactly the number of steps, and never waits for the
-    /// device.
-    pub tolerance: Option<Vec<f64>>,
-    /// Dropout of the weights that read the values; those of the updates are never dropped.
-    pub dropout: Option<Dropout>,
-}
-
-/// What an association gives.
-#[derive(Debug, Clone)]
-pub struct Retrieved {
-    /// The values read, `(N, H, L, cv)`. Zeros where every stored pattern is masked.
-    pub values: Tensor<4>,
-    /// The states that read them, `(N, H, L, c)`.
-    pub states: Tensor<4>,
-    /// When each query rested; `None` without a tolerance.
-    pub progress: Option<Progress>,
-}
-
-/// When each query rested.
-#[derive(Debug, Clone)]
-pub struct Progress {
-    /// Update steps taken, `(N, H, L)`.
-    pub steps: Tensor<3, Int>,
-    /// Whether the last of them stayed within the tolerance, `(N, H, L)`; otherwise the step limit ended it.
-    pub converged: Tensor<3, Bool>,
-}
-
-/// Associates. The one place that chooses how: everything else calls this.
+/// Associates. The one place that chooses how: softmax and softmax1 in f32 on the CPU are one operation
+/// ([`crate::fused`]), which never holds the scores; everything else is composed of Burn's own operations, and so is
+/// an added mask with a gradient.
 ///
 /// # Errors
 /// [`Error::Shape`] for patterns, betas, steps or masks whose sizes do not fit together, [`Error::Type`] for those of
-/// different types; [`Error::Parameter`] where there is nothing along an axis, and for top-k of none; [`Error::Device`] when a tolerance is asked for and the
-/// device does not answer.
+/// different types; [`Error::Parameter`] where there is nothing along an axis, for top-k of none, and on the CPU for a
+/// beta that is negative or not finite; [`Error::Options`] for the gradient of a fixed point where the operation
+/// that has it does not serve; [`Error::Device`] when a tolerance is asked for and the device does not answer.
 ///
 /// ```
 /// use attractor_nets::association::{Dynamics, Mask, Patterns, Separation, associate};
@@ -98,13 +70,25 @@ pub struct Progress {
 ///     beta: Tensor::from_data([16.0], &device),
 ///     mask: Mask::none(),
 /// };
-/// let dynamics =
-///     Dynamics { separation: Separation::Softmax, steps: vec![2], tolerance: None, dropout: None };
+/// let dynamics = Dynamics::new(Separation::Softmax, vec![2]);
 /// let read = associate(patterns, &dynamics)?.values.try_into_vec_as::<f32>();
 /// assert!(read.is_ok_and(|read| read[0] > 0.999));
 /// # Ok::<(), attractor_nets::Error>(())
 /// ```
 pub fn associate(patterns: Patterns, dynamics: &Dynamics) -> Result<Retrieved, Error> {
+    patterns.check(dynamics)?;
+    match fused::serves(&patterns, dynamics) {
+        true => fused::associate(patterns, dynamics),
+        false => plain::associate(patterns, dynamics),
+    }
+}
+
+/// The same in Burn's own operations, whatever the device: what [`associate`] falls back to, and what it is checked
+/// against. It holds the scores of all queries and patterns, of every step.
+///
+/// # Errors
+/// As [`associate`].
+pub fn composed(patterns: Patterns, dynamics: &Dynamics) -> Result<Retrieved, Error> {
     patterns.check(dynamics)?;
     plain::associate(patterns, dynamics)
 }
@@ -140,7 +124,20 @@ impl Patterns {
         if let Some(tolerance) = &dynamics.tolerance {
             Error::shape("tolerances", &[heads], &[tolerance.len()])?;
         }
+        dynamics.gradient.check(&dynamics.steps, dynamics.tolerance.as_deref())?;
+        dynamics.dropout.map_or(Ok(()), Dropout::check)?;
         dynamics.separation.check(heads, dtype)?;
-        self.mask.check([batch, heads, states, stored], dtype)
+        self.mask.check([batch, heads, states, stored], dtype)?;
+        self.check_beta()
+    }
+
+    /// Where no device has to be waited for.
+    fn check_beta(&self) -> Result<(), Error> {
+        if self.beta.device() != Device::flex() {
+            return Ok(());
+        }
+        let betas = self.beta.clone().without_autodiff().try_into_vec_as::<f64>();
+        let betas = betas.map_err(|error| Error::device("beta", &error))?;
+        betas.into_iter().try_for_each(fused::check_beta)
     }
 }

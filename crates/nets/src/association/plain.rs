@@ -3,19 +3,27 @@
 use burn::tensor::{Bool, DType, Int, Tensor};
 
 use super::separation::lowest;
-use super::{Dynamics, Patterns, Progress, Retrieved};
+use super::{Dynamics, Gradient, Patterns, Progress, Retrieved};
 use crate::Error;
 
 /// See [`super::associate`]; the sizes fit.
 pub(super) fn associate(patterns: Patterns, dynamics: &Dynamics) -> Result<Retrieved, Error> {
+    if dynamics.gradient == Gradient::FixedPoint {
+        let reason = "the gradient of the fixed point is that of softmax and softmax1 in f32 on the CPU, without a \
+                      gradient by the mask";
+        return Err(Error::Options { option: "gradient", reason });
+    }
     let moved = settle(&patterns, dynamics, |_| ())?;
     let weights = patterns.weights_of(moved.states.clone(), dynamics);
     let weights = match &dynamics.dropout {
         None => weights,
-        Some(dropout) => dropout.forward(weights),
+        Some(dropout) => {
+            let factors = dropout.factors(&weights);
+            weights * factors
+        }
     };
     let values = weights.matmul(patterns.values);
-    Ok(Retrieved { values, states: moved.states, progress: moved.progress })
+    Ok(Retrieved { values, states: moved.states.detach(), progress: moved.progress })
 }
 
 /// See [`super::weights`]; the sizes fit.

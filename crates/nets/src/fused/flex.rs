@@ -2,7 +2,7 @@
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape, TensorData};
-use ndarray::{Array4, ArrayView, ArrayView2, ArrayView4, Dimension, Ix2, Ix4, ShapeBuilder};
+use ndarray::{Array4, ArrayView4, ShapeBuilder};
 
 /// The same numbers without axes that run backwards in memory, which arrays over slices cannot have.
 pub(crate) fn ahead(tensor: FlexTensor) -> FlexTensor {
@@ -12,25 +12,22 @@ pub(crate) fn ahead(tensor: FlexTensor) -> FlexTensor {
     }
 }
 
-/// A tensor `(batch, heads, rows, width)` as an array, with its own strides: none may be negative.
+/// A tensor of four axes as an array, with its own strides: none may be negative.
 pub(crate) fn array(tensor: &FlexTensor) -> ArrayView4<'_, f32> {
-    let dims = [0, 1, 2, 3].map(|axis| tensor.layout().shape()[axis]);
-    view(tensor, Ix4(dims[0], dims[1], dims[2], dims[3]))
+    view(tensor, tensor.storage())
 }
 
-/// A tensor of two axes: no stride may be negative.
-pub(crate) fn matrix(tensor: &FlexTensor) -> ArrayView2<'_, f32> {
-    view(tensor, Ix2(tensor.layout().shape()[0], tensor.layout().shape()[1]))
+/// Booleans, which lie in memory as bytes.
+pub(crate) fn flags(tensor: &FlexTensor) -> ArrayView4<'_, u8> {
+    view(tensor, tensor.storage())
 }
 
-fn view<D: Dimension>(tensor: &FlexTensor, dims: D) -> ArrayView<'_, f32, D> {
-    let mut strides = D::zeros(dims.ndim());
-    for (to, &stride) in strides.slice_mut().iter_mut().zip(tensor.layout().strides()) {
-        *to = stride.unsigned_abs();
-    }
-    let floats: &[f32] = tensor.storage();
-    let start = tensor.layout().start_offset().min(floats.len());
-    ArrayView::from_shape(dims.strides(strides), &floats[start..])
+fn view<'a, T>(tensor: &FlexTensor, entries: &'a [T]) -> ArrayView4<'a, T> {
+    let layout = tensor.layout();
+    let dims = [0, 1, 2, 3].map(|axis| layout.shape()[axis]);
+    let [a, b, c, d] = [0, 1, 2, 3].map(|axis| layout.strides()[axis].unsigned_abs());
+    let start = layout.start_offset().min(entries.len());
+    ArrayView4::from_shape(dims.strides([a, b, c, d]), &entries[start..])
         .expect("a tensor's layout lies inside its storage")
 }
 

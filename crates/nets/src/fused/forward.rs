@@ -3,62 +3,61 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane, Level};
-use ndarray::{Array4, ArrayViewMut2, Axis, s};
+use ndarray::{Array3, Array4, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use super::head::{Head, lay_across, lay_along, lay_back, of_head};
-use super::inputs::{Extents, Inputs, Updates};
-use super::read::{Lens, Reader, Target};
+use super::inputs::{Extents, Inputs};
+use super::read::{Lens, Reader, Target, Thinning};
 use super::rows::{Order, QUERIES, group, runs, units};
-use super::settle::settle;
+use super::settle::within;
+use super::trace::{Block, Keep, Softmax, Trace, blocks_of};
 use crate::Error;
+use crate::association::Gradient;
 
 /// What an association returns.
 #[derive(Debug, Clone)]
 pub struct Forward {
     /// `(batch, heads, queries, value width)`, in memory in the order of the queries.
     pub output: Array4<f32>,
-    /// Queries that had not settled at the limit of [`Updates::Settled`]; 0 for [`Updates::Unrolled`].
-    pub unsettled: usize,
+    /// The states that read it, `(batch, heads, queries, width)`; `None` without updates, where they are the queries.
+    pub states: Option<Array4<f32>>,
     pub(crate) trace: Trace,
 }
 
-/// What the way back needs, query by query.
-#[derive(Debug, Clone)]
-pub(crate) struct Trace {
-    pub(crate) extents: Extents,
-    /// States after the first, `(query, kept, width)`.
-    pub(crate) states: Vec<f32>,
-    /// Largest score, `(query, softmax)`.
-    pub(crate) maxima: Vec<f32>,
-    /// One over the sum of exponentials relative to it.
-    pub(crate) inverses: Vec<f32>,
-    /// States kept per query.
-    pub(crate) kept: usize,
-    /// Softmaxes kept per query.
-    pub(crate) softmaxes: usize,
-}
+impl Forward {
+    /// Updates that each query took, `(batch, heads, queries)`.
+    pub fn steps(&self) -> Array3<usize> {
+        self.by_query(|block| &block.taken)
+    }
 
-impl Updates {
-    /// States and softmaxes that are kept per query. Of a fixed point: itself and what it retrieves.
-    pub(crate) fn kept(self) -> (usize, usize) {
-        match self {
-            Self::Unrolled(count) => (count, count + 1),
-            Self::Settled { .. } => (2, 1),
-        }
+    /// Whether the last of them stayed within the tolerance. Nothing is watched without one.
+    pub fn converged(&self) -> Array3<bool> {
+        self.by_query(|block| &block.converged)
+    }
+
+    /// Queries that had not settled at the limit of their steps; 0 without a tolerance.
+    pub fn unsettled(&self) -> usize {
+        self.trace.unsettled()
+    }
+
+    fn by_query<T: Copy + Default>(&self, of: impl Fn(&Block) -> &Vec<T>) -> Array3<T> {
+        let Extents { batch, heads, queries, .. } = self.trace.extents;
+        let all: Vec<T> = self.trace.blocks.iter().flat_map(|block| of(block).iter().copied()).collect();
+        Array3::from_shape_vec([batch, heads, queries], all)
+            .unwrap_or_else(|_| Array3::from_elem([batch, heads, queries], T::default()))
     }
 }
 
 /// One group of the queries of one head: what it reads and writes.
-pub(crate) struct Share<'a> {
+struct Share<'a> {
     /// Which of the heads of all of the batch.
-    pub(crate) unit: usize,
+    unit: usize,
     /// Which of its queries.
-    pub(crate) queries: Range<usize>,
+    queries: Range<usize>,
     output: ArrayViewMut2<'a, f32>,
-    states: &'a mut [f32],
-    maxima: &'a mut [f32],
-    inverses: &'a mut [f32],
+    states: Option<ArrayViewMut2<'a, f32>>,
+    blocks: &'a mut [Block],
 }
 
 /// What one thread works with.
@@ -69,6 +68,7 @@ struct Scratch {
     cues: Vec<Lane>,
     next: Vec<Lane>,
     read: Vec<Lane>,
+    moving: Vec<bool>,
 }
 
 /// Associates queries with patterns and reads the values.
@@ -77,150 +77,173 @@ struct Scratch {
 /// `queries (updates width + 2 (updates + 1))` floats per head.
 ///
 /// # Errors
-/// [`Error::Size`] where extents differ, [`Error::Parameter`] for a width of 0, a beta that is negative or not
-/// finite, a tolerance that is not above 0, or a limit of 0.
+/// [`Error::Shape`] where extents differ, [`Error::Parameter`] for a width of 0, a beta that is negative or not
+/// finite, a tolerance that is not above 0, a dropout outside [0, 1); [`Error::Parameter`] or [`Error::Options`] for
+/// the gradient of a fixed point without a step or a tolerance.
 ///
 /// ```
-/// use attractor_nets::fused::{Inputs, Updates, forward};
+/// use attractor_nets::fused::{Inputs, forward};
 /// use ndarray::array;
 ///
 /// let queries = array![[[[0.9, 0.2]]]];
 /// let patterns = array![[[[1.0, 0.0], [0.0, 1.0]]]];
-/// let inputs = Inputs {
-///     queries: queries.view(),
-///     patterns: patterns.view(),
-///     values: patterns.view(),
-///     betas: &[8.0],
-///     mask: None,
-///     padding: None,
-///     updates: Updates::Unrolled(0),
-/// };
+/// let inputs = Inputs::new(queries.view(), patterns.view(), patterns.view(), &[8.0], &[0]);
 /// assert!((forward(&inputs)?.output[[0, 0, 0, 0]] - 0.996316).abs() < 1e-6);
 /// # Ok::<(), attractor_nets::Error>(())
 /// ```
 pub fn forward(inputs: &Inputs<'_>) -> Result<Forward, Error> {
+    pass(inputs, Keep::All)
+}
+
+/// The same, with or without what the way back needs.
+pub(crate) fn pass(inputs: &Inputs<'_>, keep: Keep) -> Result<Forward, Error> {
     let extents = inputs.check()?;
-    let (kept, softmaxes) = inputs.updates.kept();
-    let all = extents.units() * extents.queries;
-    let mut trace = Trace {
-        extents,
-        states: vec![0.0; all * kept * extents.width],
-        maxima: vec![0.0; all * softmaxes],
-        inverses: vec![0.0; all * softmaxes],
-        kept,
-        softmaxes,
-    };
-    let mut output = Order::of(&inputs.queries).zeros(extents.output());
-    let shares = share(&mut output, &mut trace);
-    let unsettled = shares
+    let order = Order::of(&inputs.queries);
+    let mut output = order.zeros(extents.output());
+    let moves = inputs.steps.iter().any(|&steps| steps > 0);
+    let mut states =
+        moves.then(|| order.zeros([extents.batch, extents.heads, extents.queries, extents.width]));
+    let mut trace = Trace::new(extents);
+    let shares = share(&mut output, states.as_mut(), &mut trace);
+    shares
         .into_par_iter()
-        .map_init(Scratch::default, |scratch, share| scratch.run(inputs, &extents, share))
-        .sum();
-    Ok(Forward { output, unsettled, trace })
+        .for_each_init(Scratch::default, |scratch, share| scratch.run(inputs, &extents, share, keep));
+    Ok(Forward { output, states, trace })
 }
 
 /// The shares of the work, in order.
-fn share<'a>(output: &'a mut Array4<f32>, trace: &'a mut Trace) -> Vec<Share<'a>> {
-    let group = group(&trace.extents);
+fn share<'a>(
+    output: &'a mut Array4<f32>,
+    states: Option<&'a mut Array4<f32>>,
+    trace: &'a mut Trace,
+) -> Vec<Share<'a>> {
+    let extents = trace.extents;
     let mut shares = Vec::new();
-    let (mut states, mut maxima, mut inverses) =
-        (&mut trace.states[..], &mut trace.maxima[..], &mut trace.inverses[..]);
+    let mut blocks = &mut trace.blocks[..];
+    let mut states = states.map(|states| units(states).into_iter());
     for (unit, mut rows) in units(output).into_iter().enumerate() {
-        for queries in runs(trace.extents.queries, group) {
+        let mut moved = states.as_mut().and_then(Iterator::next);
+        for queries in runs(extents.queries, group(&extents)) {
             let (output, rest) = rows.split_at(Axis(0), queries.len());
             rows = rest;
-            let n = queries.len();
-            shares.push(Share {
-                unit,
-                queries,
-                output,
-                states: states.split_off_mut(..n * trace.kept * trace.extents.width).unwrap_or_default(),
-                maxima: maxima.split_off_mut(..n * trace.softmaxes).unwrap_or_default(),
-                inverses: inverses.split_off_mut(..n * trace.softmaxes).unwrap_or_default(),
+            let states = moved.take().map(|all| {
+                let (first, rest) = all.split_at(Axis(0), queries.len());
+                moved = Some(rest);
+                first
             });
+            let blocks = blocks.split_off_mut(..blocks_of(&queries)).unwrap_or_default();
+            shares.push(Share { unit, queries, output, states, blocks });
         }
     }
     shares
 }
 
 impl Scratch {
-    /// Returns how many queries did not settle.
-    fn run(&mut self, inputs: &Inputs<'_>, extents: &Extents, mut share: Share<'_>) -> usize {
+    fn run(&mut self, inputs: &Inputs<'_>, extents: &Extents, mut share: Share<'_>, keep: Keep) {
         let (n, h) = (share.unit / extents.heads, share.unit % extents.heads);
         let (patterns, values) = (of_head(&inputs.patterns, n, h), of_head(&inputs.values, n, h));
-        self.head.cut(extents.patterns, inputs.padding.as_ref().map(|padding| padding.row(n)));
-        lay_across(patterns, self.head.blocks.iter().cloned(), &mut self.head.patterns_across);
-        lay_along(values, &mut self.head.values_along);
-        if inputs.updates != Updates::Unrolled(0) {
-            lay_along(patterns, &mut self.head.patterns_along);
+        let mut head = std::mem::take(&mut self.head);
+        let mask = head.cut(extents.patterns, inputs.mask(n, h));
+        lay_across(patterns, head.blocks.iter().cloned(), &mut head.patterns_across);
+        lay_along(values, &mut head.values_along);
+        if inputs.steps[h] > 0 {
+            lay_along(patterns, &mut head.patterns_along);
         }
         let lens = Lens {
-            head: &self.head,
+            head: &head,
             width: extents.width,
             value_width: extents.value_width,
             beta: inputs.betas[h],
-            mask: inputs.mask.as_ref().map(|mask| of_head(mask, n, h)),
+            phantom: inputs.phantom,
+            mask,
+            thinning: inputs.dropout.map(|dropout| Thinning { dropout, batch: n, head: h }),
             level: Level::current(),
         };
-        let (panels, value_panels) = (extents.width.div_ceil(LANES), extents.value_width.div_ceil(LANES));
-        let mut unsettled = 0;
         let first = share.queries.start;
         let all = of_head(&inputs.queries, n, h);
-        for rows in runs(share.queries.len(), QUERIES) {
+        for (rows, block) in runs(share.queries.len(), QUERIES).zip(share.blocks.iter_mut()) {
             let queries = first + rows.start..first + rows.end;
             lay_along(all.slice(s![queries.clone(), ..]), &mut self.cues);
-            match inputs.updates {
-                Updates::Unrolled(count) => {
-                    for t in 0..count {
-                        let out = &mut self.next;
-                        let target = Target { along: &self.head.patterns_along, panels, out };
-                        self.reader.read(lens, &self.cues, &queries, &mut [target]);
-                        share.keep_softmax(&rows, t, count + 1, &self.reader);
-                        std::mem::swap(&mut self.cues, &mut self.next);
-                        share.keep_state(&rows, t, count, extents.width, &self.cues);
-                    }
-                    let out = &mut self.read;
-                    let target = Target { along: &self.head.values_along, panels: value_panels, out };
-                    self.reader.read(lens, &self.cues, &queries, &mut [target]);
-                    share.keep_softmax(&rows, count, count + 1, &self.reader);
-                }
-                Updates::Settled { tolerance, limit } => {
-                    let along = &self.head.patterns_along;
-                    let mut image = |cues: &[Lane], out: &mut Vec<Lane>| {
-                        self.reader.read(lens, cues, &queries, &mut [Target { along, panels, out }]);
-                    };
-                    let small = |moved: f64, length: f64| moved <= f64::from(tolerance) * length.max(1.0);
-                    unsettled += settle(&mut self.cues, &mut self.next, panels, limit, small, &mut image);
-                    let mut targets = [
-                        Target { along, panels, out: &mut self.next },
-                        Target { along: &self.head.values_along, panels: value_panels, out: &mut self.read },
-                    ];
-                    self.reader.read(lens, &self.cues, &queries, &mut targets);
-                    share.keep_softmax(&rows, 0, 1, &self.reader);
-                    share.keep_state(&rows, 0, 2, extents.width, &self.cues);
-                    share.keep_state(&rows, 1, 2, extents.width, &self.next);
-                }
+            self.update(inputs, h, lens, &queries, block, keep);
+            self.finish(inputs, lens, &queries, block, keep);
+            lay_back(&self.read, &mut share.output.slice_mut(s![rows.clone(), ..]));
+            if let Some(states) = &mut share.states {
+                lay_back(&self.cues, &mut states.slice_mut(s![rows, ..]));
             }
-            lay_back(&self.read, &mut share.output.slice_mut(s![rows, ..]));
         }
-        unsettled
-    }
-}
-
-impl Share<'_> {
-    fn keep_softmax(&mut self, rows: &Range<usize>, t: usize, of: usize, reader: &Reader) {
-        for (i, row) in rows.clone().enumerate() {
-            // A query that may look at nothing: any finite number serves, since its weights are multiplied by 0.
-            let dead = reader.inverse[i] == 0.0;
-            self.maxima[row * of + t] = if dead { 0.0 } else { reader.maximum[i] };
-            self.inverses[row * of + t] = reader.inverse[i];
-        }
+        self.head = head;
     }
 
-    fn keep_state(&mut self, rows: &Range<usize>, t: usize, of: usize, width: usize, state: &[Lane]) {
-        let panels = width.div_ceil(LANES);
-        for (row, lanes) in rows.clone().zip(state.chunks_exact(panels)) {
-            self.states[(row * of + t) * width..][..width].copy_from_slice(&Lane::floats(lanes)[..width]);
+    /// Moves the cues, each until it rests.
+    fn update(
+        &mut self,
+        inputs: &Inputs<'_>,
+        h: usize,
+        lens: Lens<'_>,
+        queries: &Range<usize>,
+        block: &mut Block,
+        keep: Keep,
+    ) {
+        let panels = lens.width.div_ceil(LANES);
+        let unrolled = keep == Keep::All && inputs.gradient == Gradient::Unrolled;
+        let tolerance = inputs.tolerance.map(|tolerance| tolerance[h]);
+        block.taken = vec![0; queries.len()];
+        block.converged = vec![false; if tolerance.is_some() { queries.len() } else { 0 }];
+        self.moving.clear();
+        self.moving.resize(queries.len(), true);
+        for _ in 0..inputs.steps[h] {
+            let target =
+                Target { along: &lens.head.patterns_along, panels, thinning: None, out: &mut self.next };
+            self.reader.read(lens, &self.cues, queries, &mut [target]);
+            let pairs = self.cues.chunks_exact_mut(panels).zip(self.next.chunks_exact(panels));
+            for (row, (cue, next)) in pairs.enumerate() {
+                if !self.moving[row] {
+                    continue;
+                }
+                block.taken[row] += 1;
+                if let Some(tolerance) = tolerance
+                    && within(cue, next, tolerance)
+                {
+                    (self.moving[row], block.converged[row]) = (false, true);
+                }
+                cue.copy_from_slice(next);
+            }
+            if unrolled {
+                block.softmaxes.push(Softmax::of(&self.reader));
+                block.states.push(self.cues.clone());
+            }
+            if !self.moving.contains(&true) {
+                break;
+            }
+        }
+    }
+
+    /// Reads the values with the states as they are.
+    fn finish(
+        &mut self,
+        inputs: &Inputs<'_>,
+        lens: Lens<'_>,
+        queries: &Range<usize>,
+        block: &mut Block,
+        keep: Keep,
+    ) {
+        let (panels, value_panels) = (lens.width.div_ceil(LANES), lens.value_width.div_ceil(LANES));
+        let values = Target {
+            along: &lens.head.values_along,
+            panels: value_panels,
+            thinning: lens.thinning,
+            out: &mut self.read,
+        };
+        if keep == Keep::All && inputs.gradient == Gradient::FixedPoint {
+            let along = &lens.head.patterns_along;
+            let image = Target { along, panels, thinning: None, out: &mut self.next };
+            self.reader.read(lens, &self.cues, queries, &mut [image, values]);
+            block.states = vec![self.cues.clone(), self.next.clone()];
+        } else {
+            self.reader.read(lens, &self.cues, queries, &mut [values]);
+        }
+        if keep == Keep::All {
+            block.last = Softmax::of(&self.reader);
         }
     }
 }

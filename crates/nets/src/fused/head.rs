@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane};
-use ndarray::{ArrayView1, ArrayView2, ArrayView4, ArrayViewMut2, s};
+use ndarray::{ArrayView2, ArrayView4, ArrayViewMut2, s};
 
+use super::inputs::Limits;
 use super::rows::runs;
 
 /// Most patterns whose scores are held at a time.
@@ -23,13 +24,14 @@ pub(crate) struct Head {
     pub(crate) values_across: Vec<Lane>,
     /// Values along the lanes.
     pub(crate) values_along: Vec<Lane>,
-    /// A term of every score with a pattern: 0, or minus infinity behind the last, plus the padding.
+    /// A term of every score with a pattern: 0, or minus infinity behind the last, and what masks say to every query
+    /// alike.
     pub(crate) terms: Vec<Lane>,
 }
 
 impl Head {
-    /// Cuts the patterns into blocks and fills in their terms.
-    pub(crate) fn cut(&mut self, patterns: usize, padding: Option<ArrayView1<'_, f32>>) {
+    /// Cuts the patterns into blocks and fills in their terms. Returns what the masks say query by query.
+    pub(crate) fn cut<'a>(&mut self, patterns: usize, mask: Limits<'a>) -> Limits<'a> {
         let blocks = patterns.div_ceil(PATTERNS).max(1);
         let block = patterns.div_ceil(blocks).next_multiple_of(LANES).max(LANES);
         self.blocks.clear();
@@ -38,11 +40,14 @@ impl Head {
         self.terms.resize(patterns.div_ceil(LANES), Lane::ZERO);
         let terms = Lane::floats_mut(&mut self.terms);
         terms[patterns..].fill(f32::NEG_INFINITY);
-        if let Some(padding) = padding {
-            for (term, &x) in terms.iter_mut().zip(padding) {
-                *term = bounded(x);
-            }
+        let (forbidden, added) = (apart(mask.forbidden), apart(mask.added));
+        if let Shared::Yes(added) = added {
+            terms.iter_mut().zip(added.row(0)).for_each(|(term, &x)| *term = bounded(x));
         }
+        if let Shared::Yes(forbidden) = forbidden {
+            forbid(terms, forbidden, 0);
+        }
+        Limits { forbidden: forbidden.each(), added: added.each() }
     }
 
     /// The terms of a block.
@@ -122,21 +127,53 @@ pub(crate) fn lay_back(from: &[Lane], to: &mut ArrayViewMut2<'_, f32>) {
     }
 }
 
-/// The terms that a mask adds to the scores of `queries` with a block of patterns: nothing without a mask.
-pub(crate) fn lay_mask(
-    mask: Option<ArrayView2<'_, f32>>,
-    queries: &Range<usize>,
-    block: &Range<usize>,
-    to: &mut Vec<Lane>,
-) {
+/// The terms that masks add to the scores of `queries` with a block of patterns: nothing without a mask.
+pub(crate) fn lay_mask(mask: Limits<'_>, queries: &Range<usize>, block: &Range<usize>, to: &mut Vec<Lane>) {
     to.clear();
-    let Some(mask) = mask else { return };
+    if mask.forbidden.is_none() && mask.added.is_none() {
+        return;
+    }
     let panels = block.len().div_ceil(LANES);
     to.resize(queries.len() * panels, Lane::ZERO);
-    let part = mask.slice(s![queries.clone(), block.clone()]);
-    for (row, lanes) in part.rows().into_iter().zip(to.chunks_exact_mut(panels)) {
-        for (to, &x) in Lane::floats_mut(lanes).iter_mut().zip(row) {
-            *to = bounded(x);
+    for (query, lanes) in queries.clone().zip(to.chunks_exact_mut(panels)) {
+        let terms = Lane::floats_mut(lanes);
+        if let Some(added) = mask.added {
+            let row = added.slice_move(s![query, block.clone()]);
+            terms.iter_mut().zip(row).for_each(|(to, &x)| *to = bounded(x));
+        }
+        if let Some(forbidden) = mask.forbidden {
+            forbid(terms, forbidden.slice_move(s![.., block.clone()]), query);
+        }
+    }
+}
+
+fn forbid(terms: &mut [f32], mask: ArrayView2<'_, u8>, row: usize) {
+    for (term, &forbidden) in terms.iter_mut().zip(mask.row(row)) {
+        *term = if forbidden == 0 { *term } else { f32::NEG_INFINITY };
+    }
+}
+
+/// A mask `(queries, patterns)`, by whether its rows are one and the same in memory.
+#[derive(Clone, Copy)]
+enum Shared<'a, T> {
+    Absent,
+    Yes(ArrayView2<'a, T>),
+    No(ArrayView2<'a, T>),
+}
+
+fn apart<T>(mask: Option<ArrayView2<'_, T>>) -> Shared<'_, T> {
+    match mask {
+        None => Shared::Absent,
+        Some(mask) if mask.nrows() == 1 || (mask.nrows() > 1 && mask.strides()[0] == 0) => Shared::Yes(mask),
+        Some(mask) => Shared::No(mask),
+    }
+}
+
+impl<'a, T> Shared<'a, T> {
+    fn each(self) -> Option<ArrayView2<'a, T>> {
+        match self {
+            Self::No(mask) => Some(mask),
+            _ => None,
         }
     }
 }

@@ -1,26 +1,9 @@
 //! What an association is given.
 
-use ndarray::{ArrayView2, ArrayView4};
+use ndarray::{ArrayView2, ArrayView4, s};
 
 use crate::Error;
-
-/// How often a query is replaced by what it retrieves before the values are read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Updates {
-    /// So many times; gradients flow through all of them. 0 is plain attention.
-    Unrolled(usize),
-    /// Until a query moves by at most `tolerance` times its length (or times 1, if it is shorter), each query by
-    /// itself, but at most `limit` times.
-    ///
-    /// Gradients are those of the fixed point (the implicit function theorem): the adjoint equation is iterated
-    /// with the same tolerance and limit, and the gradient by the queries is zero.
-    Settled {
-        /// Above 0.
-        tolerance: f32,
-        /// At least 1.
-        limit: usize,
-    },
-}
+use crate::association::{Dropout, Gradient};
 
 /// Queries, patterns, values and what goes with them. Arrays may have any strides, 0 included; rows that lie
 /// together in memory are read fastest.
@@ -34,12 +17,30 @@ pub struct Inputs<'a> {
     pub values: ArrayView4<'a, f32>,
     /// The inverse temperature of each head, finite and at least 0.
     pub betas: &'a [f32],
+    /// Updates of each head before the values are read; 0 is attention.
+    pub steps: &'a [usize],
+    /// Of each head, above 0: a query rests after an update that moved it by no more than this times one plus its
+    /// length. `None` takes all the steps.
+    pub tolerance: Option<&'a [f64]>,
+    /// Which gradient the updates have; that of the fixed point needs a tolerance and at least one step.
+    pub gradient: Gradient,
+    /// Whether a pattern of score zero and value zero joins the others.
+    pub phantom: Phantom,
+    /// A pattern is out of a query's reach where this is not 0, `(batch, heads, queries, patterns)`.
+    pub forbidden: Option<ArrayView4<'a, u8>>,
     /// Added to the scores, `(batch, heads, queries, patterns)`; minus infinity forbids.
-    pub mask: Option<ArrayView4<'a, f32>>,
-    /// Added to the scores of every head and query, `(batch, patterns)`; minus infinity forbids.
-    pub padding: Option<ArrayView2<'a, f32>>,
-    /// Before the values are read.
-    pub updates: Updates,
+    pub added: Option<ArrayView4<'a, f32>>,
+    /// Of the weights that read the values.
+    pub dropout: Option<Dropout>,
+}
+
+/// A pattern that takes weight and gives nothing: with it the separation is softmax1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phantom {
+    /// Weights sum to 1.
+    Absent,
+    /// Weights sum to less.
+    Present,
 }
 
 /// How many of what.
@@ -65,92 +66,89 @@ impl Extents {
     }
 }
 
-impl Inputs<'_> {
+impl<'a> Inputs<'a> {
+    /// Softmax, with all the steps, without masks and dropout.
+    pub fn new(
+        queries: ArrayView4<'a, f32>,
+        patterns: ArrayView4<'a, f32>,
+        values: ArrayView4<'a, f32>,
+        betas: &'a [f32],
+        steps: &'a [usize],
+    ) -> Self {
+        Self {
+            queries,
+            patterns,
+            values,
+            betas,
+            steps,
+            tolerance: None,
+            gradient: Gradient::Unrolled,
+            phantom: Phantom::Absent,
+            forbidden: None,
+            added: None,
+            dropout: None,
+        }
+    }
+
     /// The extents, if everything fits together.
     pub(crate) fn check(&self) -> Result<Extents, Error> {
         let (batch, heads, queries, width) = self.queries.dim();
         let (patterns, value_width) = (self.patterns.dim().2, self.values.dim().3);
         let extents = Extents { batch, heads, queries, patterns, width, value_width };
-        check_extents(
-            [batch, heads, queries, width],
-            self.patterns.dim().into(),
-            self.values.dim().into(),
-            self.betas.len(),
-            self.mask.map(|mask| mask.dim().into()),
-            self.padding.map(|padding| padding.dim().into()),
-        )?;
-        for &beta in self.betas {
-            check_beta(beta)?;
+        let shape = |place, expected: [usize; 4], found: (usize, usize, usize, usize)| {
+            Error::shape(place, &expected, &[found.0, found.1, found.2, found.3])
+        };
+        shape("patterns", [batch, heads, patterns, width], self.patterns.dim())?;
+        shape("values", [batch, heads, patterns, value_width], self.values.dim())?;
+        let scores = [batch, heads, queries, patterns];
+        if let Some(forbidden) = &self.forbidden {
+            shape("mask", scores, forbidden.dim())?;
         }
-        self.updates.check()?;
+        if let Some(added) = &self.added {
+            shape("mask", scores, added.dim())?;
+        }
+        for (name, width) in [("width", width), ("value width", value_width)] {
+            Error::at_least_one(name, width)?;
+        }
+        Error::shape("betas", &[heads], &[self.betas.len()])?;
+        Error::shape("update steps", &[heads], &[self.steps.len()])?;
+        self.betas.iter().try_for_each(|&beta| check_beta(f64::from(beta)))?;
+        self.check_dynamics(heads)?;
         Ok(extents)
     }
-}
 
-impl Updates {
-    pub(crate) fn check(self) -> Result<(), Error> {
-        match self {
-            Self::Settled { tolerance, .. } if !(tolerance > 0.0 && tolerance.is_finite()) => {
-                let value = f64::from(tolerance);
-                Err(Error::Parameter { name: "tolerance", value, limit: "finite and above 0" })
+    fn check_dynamics(&self, heads: usize) -> Result<(), Error> {
+        if let Some(tolerance) = self.tolerance {
+            Error::shape("tolerances", &[heads], &[tolerance.len()])?;
+            if let Some(&value) =
+                tolerance.iter().find(|tolerance| !(tolerance.is_finite() && **tolerance > 0.0))
+            {
+                return Err(Error::Parameter { name: "tolerance", value, limit: "finite and above 0" });
             }
-            Self::Settled { limit: 0, .. } => {
-                Err(Error::Parameter { name: "limit", value: 0.0, limit: "at least 1" })
-            }
-            _ => Ok(()),
+        }
+        self.gradient.check(self.steps, self.tolerance)?;
+        self.dropout.map_or(Ok(()), Dropout::check)
+    }
+
+    /// What the masks say about one head of one element of the batch.
+    pub(crate) fn mask(&self, n: usize, h: usize) -> Limits<'_> {
+        Limits {
+            forbidden: self.forbidden.as_ref().map(|mask| mask.slice(s![n, h, .., ..])),
+            added: self.added.as_ref().map(|mask| mask.slice(s![n, h, .., ..])),
         }
     }
 }
 
-pub(crate) fn check_beta(beta: f32) -> Result<(), Error> {
-    match beta >= 0.0 && beta.is_finite() {
+/// The masks of one head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits<'a> {
+    pub(crate) forbidden: Option<ArrayView2<'a, u8>>,
+    pub(crate) added: Option<ArrayView2<'a, f32>>,
+}
+
+pub(crate) fn check_beta(value: f64) -> Result<(), Error> {
+    match value >= 0.0 && value.is_finite() {
         true => Ok(()),
-        false => {
-            let value = f64::from(beta);
-            Err(Error::Parameter { name: "beta", value, limit: "finite and at least 0" })
-        }
+        false => Err(Error::Parameter { name: "beta", value, limit: "finite and at least 0" }),
     }
-}
-
-/// Whether the shapes of an association fit together.
-pub(crate) fn check_extents(
-    queries: [usize; 4],
-    patterns: [usize; 4],
-    values: [usize; 4],
-    betas: usize,
-    mask: Option<[usize; 4]>,
-    padding: Option<[usize; 2]>,
-) -> Result<(), Error> {
-    let [batch, heads, _, width] = queries;
-    let sizes = [
-        ("patterns: batch", batch, patterns[0]),
-        ("patterns: heads", heads, patterns[1]),
-        ("patterns: width", width, patterns[3]),
-        ("values: batch", batch, values[0]),
-        ("values: heads", heads, values[1]),
-        ("values: patterns", patterns[2], values[2]),
-        ("betas", heads, betas),
-    ];
-    let mut sizes = sizes.to_vec();
-    if let Some(mask) = mask {
-        sizes.push(("mask: batch", batch, mask[0]));
-        sizes.push(("mask: heads", heads, mask[1]));
-        sizes.push(("mask: queries", queries[2], mask[2]));
-        sizes.push(("mask: patterns", patterns[2], mask[3]));
-    }
-    if let Some(padding) = padding {
-        sizes.push(("padding: batch", batch, padding[0]));
-        sizes.push(("padding: patterns", patterns[2], padding[1]));
-    }
-    for (place, expected, found) in sizes {
-        if expected != found {
-            return Err(Error::Size { place, expected, found });
-        }
-    }
-    for (name, width) in [("width", width), ("value width", values[3])] {
-        if width == 0 {
-            return Err(Error::Parameter { name, value: 0.0, limit: "at least 1" });
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The association as an operation on Burn tensors.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -8,138 +8,110 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{Bool, DType, Tensor};
+use burn::tensor::{Bool, DType, Device, Tensor, TensorData};
 
 use super::backward::reverse;
-use super::flex::{ahead, array, list, matrix, tensor, vector};
-use super::forward::{Trace, forward};
-use super::inputs::{check_beta, check_extents};
-use super::{Inputs, Updates};
+use super::flex::{ahead, array, flags, list, tensor, vector};
+use super::forward::{Forward, pass};
+use super::trace::{Keep, Trace};
+use super::{Inputs, Phantom};
 use crate::Error;
+use crate::association::{Dropout, Dynamics, Gradient, Patterns, Progress, Retrieved, Separation};
 
-/// What queries may look at.
-#[derive(Debug, Clone)]
-pub enum Mask {
-    /// True forbids, `(queries, patterns)`.
-    Forbidden(Tensor<2, Bool>),
-    /// The same, `(batch, heads, queries, patterns)`; batch and heads may be 1 for all.
-    ForbiddenEach(Tensor<4, Bool>),
-    /// Added to the scores, `(queries, patterns)`; minus infinity forbids. Gets no gradient.
-    Added(Tensor<2>),
-    /// The same, `(batch, heads, queries, patterns)`; batch and heads may be 1 for all.
-    AddedEach(Tensor<4>),
+/// Whether an association is one that this operation can do: exponential, in f32 on the CPU, and without a gradient
+/// by the mask.
+pub(crate) fn serves(patterns: &Patterns, dynamics: &Dynamics) -> bool {
+    matches!(dynamics.separation, Separation::Softmax | Separation::Softmax1)
+        && patterns.state.dtype() == DType::F32
+        && patterns.state.device() == Device::flex()
+        && patterns.mask.added.as_ref().is_none_or(|added| !added.is_tracked())
 }
 
-/// For each head, as often as `updates` says `q <- softmax(beta q k^T + mask) k`, then
-/// `softmax(beta q k^T + mask) v`: `(batch, heads, queries, value width)`, in memory in the order of the queries.
-///
-/// `queries` are `(batch, heads, queries, width)`, `patterns` `(batch, heads, patterns, width)`, `values`
-/// `(batch, heads, patterns, value width)`, `betas` `(heads)`, finite and at least 0; `padding` is
-/// `(batch, patterns)`, true where no query may look. All are `f32` on Burn's `Device::flex()`, in any memory order.
-/// Gradients flow to queries, patterns, values and betas.
-///
-/// # Errors
-/// [`Error::Size`] where extents differ, [`Error::Parameter`] for a width of 0, a beta that is negative or not
-/// finite, a tolerance that is not above 0, or a limit of 0; [`Error::Device`] for a tensor elsewhere or of another
-/// type.
-///
-/// ```
-/// use attractor_nets::fused::{Updates, associate};
-/// use burn::tensor::{Device, Tensor};
-///
-/// let device = Device::flex().autodiff();
-/// let queries = Tensor::<4>::from_floats([[[[0.9, 0.2]]]], &device).require_grad();
-/// let patterns = Tensor::<4>::from_floats([[[[1.0, 0.0], [0.0, 1.0]]]], &device);
-/// let betas = Tensor::<1>::from_floats([8.0], &device);
-/// let output =
-///     associate(queries.clone(), patterns.clone(), patterns, betas, None, None, Updates::Unrolled(0))?;
-/// let gradients = output.sum().backward();
-/// assert!(queries.grad(&gradients).is_some());
-/// # Ok::<(), attractor_nets::Error>(())
-/// ```
-pub fn associate(
-    queries: Tensor<4>,
-    patterns: Tensor<4>,
-    values: Tensor<4>,
-    betas: Tensor<1>,
-    mask: Option<Mask>,
-    padding: Option<Tensor<2, Bool>>,
-    updates: Updates,
-) -> Result<Tensor<4>, Error> {
-    let [batch, heads, rows, _] = queries.dims();
-    let columns = patterns.dims()[2];
+/// See [`crate::association::associate`]; the sizes fit, and [`serves`] holds. The values read lie in memory in the
+/// order of the states.
+pub(crate) fn associate(patterns: Patterns, dynamics: &Dynamics) -> Result<Retrieved, Error> {
+    let (device, [batch, heads, rows, _]) = (patterns.state.device(), patterns.state.dims());
+    let scores = [batch, heads, rows, patterns.stored.dims()[2]];
+    let report = Report::default();
     let limits = Limits {
-        mask: mask.map(|mask| mask.terms([batch, heads, rows, columns])).transpose()?,
-        padding: padding.map(|padding| primitive(terms(padding), "padding")).transpose()?,
-        updates,
+        forbidden: patterns.mask.forbidden.map(|mask| booleans(mask.expand(scores))).transpose()?,
+        added: patterns.mask.added.map(|mask| floats(mask.expand(scores))).transpose()?,
+        steps: dynamics.steps.clone(),
+        tolerance: dynamics.tolerance.clone(),
+        gradient: dynamics.gradient,
+        phantom: match dynamics.separation {
+            Separation::Softmax1 => Phantom::Present,
+            _ => Phantom::Absent,
+        },
+        dropout: dynamics.dropout,
+        report: Arc::clone(&report),
     };
-    let padding = limits.padding.as_ref().map(|padding| matrix(padding).dim().into());
-    let values_dims = values.dims();
-    check_extents(queries.dims(), patterns.dims(), values_dims, betas.dims()[0], None, padding)?;
-    updates.check()?;
-    for (tensor, place) in [(&queries, "queries"), (&patterns, "patterns"), (&values, "values")] {
-        primitive(tensor.clone(), place)?;
-    }
-    for &beta in &list(&primitive(betas.clone(), "betas")?) {
-        check_beta(beta)?;
-    }
-    let inputs = [queries.into_dispatch(), patterns.into_dispatch(), values.into_dispatch()];
-    let [queries, patterns, values] = inputs;
-    let output =
-        <Dispatch as AssociationOps>::association(queries, patterns, values, betas.into_dispatch(), limits);
-    Ok(Tensor::from_dispatch(output))
+    let state = patterns.state.clone();
+    let inputs =
+        [patterns.state.into_dispatch(), patterns.stored.into_dispatch(), patterns.values.into_dispatch()];
+    let [queries, stored, values] = inputs;
+    let output = <Dispatch as AssociationOps>::association(
+        queries,
+        stored,
+        values,
+        patterns.beta.into_dispatch(),
+        limits,
+    );
+    let Some(Seen { states, steps, converged }) =
+        report.lock().unwrap_or_else(PoisonError::into_inner).take()
+    else {
+        return Err(Error::device("association", &"nothing was computed"));
+    };
+    let progress = dynamics.tolerance.as_ref().map(|_| Progress {
+        steps: Tensor::from_data(TensorData::new(steps, [batch, heads, rows]), &device),
+        converged: Tensor::from_data(TensorData::new(converged, [batch, heads, rows]), &device),
+    });
+    let states = states.map_or_else(
+        || state.detach(),
+        |states| {
+            let states = Tensor::from_primitive::<Flex>(states);
+            if device.is_autodiff() { states.autodiff() } else { states }
+        },
+    );
+    Ok(Retrieved { values: Tensor::from_dispatch(output), states, progress })
 }
 
-impl Mask {
-    /// What it adds to the scores.
-    fn terms(self, [batch, heads, queries, patterns]: [usize; 4]) -> Result<FlexTensor, Error> {
-        let all: Tensor<4> = match self {
-            Self::Forbidden(mask) => terms(mask).unsqueeze(),
-            Self::ForbiddenEach(mask) => terms(mask),
-            Self::Added(mask) => mask.unsqueeze(),
-            Self::AddedEach(mask) => mask,
-        };
-        let [b, h, q, p] = all.dims();
-        for (place, expected, found) in [
-            ("mask: batch", batch, if b == 1 { batch } else { b }),
-            ("mask: heads", heads, if h == 1 { heads } else { h }),
-            ("mask: queries", queries, q),
-            ("mask: patterns", patterns, p),
-        ] {
-            if expected != found {
-                return Err(Error::Size { place, expected, found });
-            }
-        }
-        primitive(all.expand([batch, heads, queries, patterns]), "mask")
-    }
+/// The tensor behind a mask, without its history.
+fn floats(mask: Tensor<4>) -> Result<FlexTensor, Error> {
+    mask.without_autodiff().try_into_primitive::<Flex>().map(ahead).map_err(elsewhere)
 }
 
-/// 0, or minus infinity where `forbidden`.
-fn terms<const D: usize>(forbidden: Tensor<D, Bool>) -> Tensor<D> {
-    Tensor::zeros(forbidden.dims(), &forbidden.device()).mask_fill(forbidden, f32::NEG_INFINITY)
+fn booleans(mask: Tensor<4, Bool>) -> Result<FlexTensor, Error> {
+    mask.without_autodiff().try_into_primitive::<Flex>().map(ahead).map_err(elsewhere)
 }
 
-/// The tensor behind a tensor, without its history.
-fn primitive<const D: usize>(tensor: Tensor<D>, place: &'static str) -> Result<FlexTensor, Error> {
-    let dtype = tensor.dtype();
-    if dtype != DType::F32 {
-        return Err(Error::Device { place, reason: format!("{dtype:?} instead of F32") });
-    }
-    let tensor = tensor.without_autodiff();
-    tensor
-        .try_into_primitive::<Flex>()
-        .map(ahead)
-        .map_err(|error| Error::Device { place, reason: format!("not on the CPU backend: {error:?}") })
+fn elsewhere(error: impl std::fmt::Debug) -> Error {
+    Error::Device { place: "mask", reason: format!("not on the CPU backend: {error:?}") }
 }
 
 /// What gets no gradient.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     /// `(batch, heads, queries, patterns)`
-    mask: Option<FlexTensor>,
-    /// `(batch, patterns)`
-    padding: Option<FlexTensor>,
-    updates: Updates,
+    forbidden: Option<FlexTensor>,
+    added: Option<FlexTensor>,
+    steps: Vec<usize>,
+    tolerance: Option<Vec<f64>>,
+    gradient: Gradient,
+    phantom: Phantom,
+    dropout: Option<Dropout>,
+    /// An operation returns one tensor; here it leaves the rest.
+    report: Report,
+}
+
+type Report = Arc<Mutex<Option<Seen>>>;
+
+/// What is reported beside the output.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    states: Option<FlexTensor>,
+    steps: Vec<i64>,
+    converged: Vec<bool>,
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -161,7 +133,7 @@ impl AssociationOps for Flex {
         betas: FlexTensor,
         limits: Limits,
     ) -> FlexTensor {
-        Kept::new([queries, patterns, values, betas], limits).forward().0
+        Kept::new([queries, patterns, values, betas], limits).forward(Keep::Nothing).0
     }
 }
 
@@ -187,15 +159,30 @@ impl Kept {
             patterns: array(&self.patterns),
             values: array(&self.values),
             betas: &self.betas,
-            mask: self.limits.mask.as_ref().map(array),
-            padding: self.limits.padding.as_ref().map(matrix),
-            updates: self.limits.updates,
+            steps: &self.limits.steps,
+            tolerance: self.limits.tolerance.as_deref(),
+            gradient: self.limits.gradient,
+            phantom: self.limits.phantom,
+            forbidden: self.limits.forbidden.as_ref().map(flags),
+            added: self.limits.added.as_ref().map(array),
+            dropout: self.limits.dropout,
         }
     }
 
-    fn forward(&self) -> (FlexTensor, Trace) {
-        let forward = forward(&self.inputs()).expect("the inputs were checked before they were dispatched");
-        (tensor(forward.output), forward.trace)
+    fn forward(&self, keep: Keep) -> (FlexTensor, Trace) {
+        let forward =
+            pass(&self.inputs(), keep).expect("the inputs were checked before they were dispatched");
+        let (steps, converged) = match self.limits.tolerance {
+            None => (Vec::new(), Vec::new()),
+            Some(_) => (
+                forward.steps().iter().map(|&n| n as i64).collect(),
+                forward.converged().into_iter().collect(),
+            ),
+        };
+        let Forward { output, states, trace } = forward;
+        let seen = Seen { states: states.map(tensor), steps, converged };
+        *self.limits.report.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        (tensor(output), trace)
     }
 
     fn backward(&self, output: &FlexTensor, trace: &Trace, slopes: FlexTensor) -> [FlexTensor; 4] {
@@ -218,10 +205,12 @@ impl<C: CheckpointStrategy> AssociationOps for Autodiff<Flex, C> {
         let (queries, patterns) = (queries.into_primitive(), patterns.into_primitive());
         let (values, betas) = (values.into_primitive(), betas.into_primitive());
         let kept = Kept::new([queries, patterns, values, betas], limits);
-        let (output, trace) = kept.forward();
         match Reverse.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(Arc::new((kept, output.clone(), trace)), output),
-            OpsKind::UnTracked(prep) => prep.finish(output),
+            OpsKind::Tracked(prep) => {
+                let (output, trace) = kept.forward(Keep::All);
+                prep.finish(Arc::new((kept, output.clone(), trace)), output)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(kept.forward(Keep::Nothing).0),
         }
     }
 }

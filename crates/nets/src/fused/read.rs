@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use attractor_kernel::{LANES, Lane, Left, Level, Onto, Partition, Terms, multiply, soften};
-use ndarray::ArrayView2;
 
 use super::head::{Head, across, lay_mask};
+use super::inputs::{Limits, Phantom};
+use crate::association::Dropout;
 
 /// Queries and what has become of them.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     strip: Vec<Lane>,
+    thinned: Vec<Lane>,
     own: Vec<Lane>,
     pub(crate) maximum: Vec<f32>,
     sum: Vec<f64>,
@@ -26,14 +28,26 @@ pub(crate) struct Lens<'a> {
     pub(crate) width: usize,
     pub(crate) value_width: usize,
     pub(crate) beta: f32,
-    pub(crate) mask: Option<ArrayView2<'a, f32>>,
+    pub(crate) phantom: Phantom,
+    /// What the terms of the head do not hold already.
+    pub(crate) mask: Limits<'a>,
+    pub(crate) thinning: Option<Thinning>,
     pub(crate) level: Level,
+}
+
+/// The dropout of one head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thinning {
+    pub(crate) dropout: Dropout,
+    pub(crate) batch: usize,
+    pub(crate) head: usize,
 }
 
 /// The right factor of a retrieval, `(patterns, panels)`, and its result, `(queries, panels)`.
 pub(crate) struct Target<'a> {
     pub(crate) along: &'a [Lane],
     pub(crate) panels: usize,
+    pub(crate) thinning: Option<Thinning>,
     pub(crate) out: &'a mut Vec<Lane>,
 }
 
@@ -47,8 +61,13 @@ impl Reader {
         targets: &mut [Target<'_>],
     ) {
         let rows = queries.len();
-        refill(&mut self.maximum, rows, f32::NEG_INFINITY);
-        refill(&mut self.sum, rows, 0.0);
+        // The phantom's score is 0: a partition that has seen it starts there.
+        let (maximum, sum) = match lens.phantom {
+            Phantom::Absent => (f32::NEG_INFINITY, 0.0),
+            Phantom::Present => (0.0, 1.0),
+        };
+        refill(&mut self.maximum, rows, maximum);
+        refill(&mut self.sum, rows, sum);
         refill(&mut self.decay, rows, 1.0);
         for target in targets.iter_mut() {
             refill(target.out, rows * target.panels, Lane::ZERO);
@@ -60,11 +79,19 @@ impl Reader {
             let terms = Terms { scale: lens.beta, shared: lens.head.terms(block), own: &self.own };
             let (maximum, sum, decay) = (&mut self.maximum[..], &mut self.sum[..], &mut self.decay[..]);
             soften(lens.level, &terms, &mut self.strip, &mut Partition { maximum, sum, decay });
-            let left = weights(&self.strip, rows, block.len(), panels);
             for target in targets.iter_mut() {
+                let strip = match target.thinning {
+                    None => &self.strip,
+                    Some(thinning) => {
+                        self.thinned.clone_from(&self.strip);
+                        thinning.thin(&mut self.thinned, queries, block);
+                        &self.thinned
+                    }
+                };
                 for (lanes, &decay) in target.out.chunks_exact_mut(target.panels).zip(&self.decay) {
                     scale(lanes, decay);
                 }
+                let left = weights(strip, rows, block.len(), panels);
                 let along = &target.along[block.start * target.panels..block.end * target.panels];
                 multiply(lens.level, &left, along, target.panels, Onto::Former, target.out);
             }
@@ -74,6 +101,19 @@ impl Reader {
         for target in targets {
             for (lanes, &inverse) in target.out.chunks_exact_mut(target.panels).zip(&self.inverse) {
                 scale(lanes, inverse);
+            }
+        }
+    }
+}
+
+impl Thinning {
+    /// Multiplies what belongs to the weights of `queries` and of a block of patterns, `(queries, panels)`.
+    pub(crate) fn thin(self, strip: &mut [Lane], queries: &Range<usize>, block: &Range<usize>) {
+        let panels = block.len().div_ceil(LANES);
+        for (query, lanes) in queries.clone().zip(strip.chunks_exact_mut(panels)) {
+            let row = self.dropout.row(self.batch, self.head, query);
+            for (s, x) in Lane::floats_mut(lanes).iter_mut().enumerate() {
+                *x *= row.factor(block.start + s);
             }
         }
     }
@@ -89,7 +129,6 @@ pub(crate) fn scores(
 ) {
     product(lens.level, cues, rows, &lens.head.patterns_across, lens.width, block, strip);
 }
-
 /// Products of `rows` rows of whole lanes with what lies across the lanes in `right`, `(rows, panels)`.
 pub(crate) fn product(
     level: Level,

@@ -1,16 +1,21 @@
-//! Iterating rows to a fixed point, each by itself.
+//! When rows have arrived, and iterating them until they have.
 
 use attractor_kernel::Lane;
 
-/// Replaces each row of `rows` by its image until it moves little, at most `limit` times; `image` computes all of
-/// them, `small(moved, length)` says which have arrived. Rows that have arrived stay as they are, so that no row
-/// depends on the others. Returns how many have not.
+/// Whether a step from `from` to `to` stayed within `tolerance (1 + |from|)`.
+pub(crate) fn within(from: &[Lane], to: &[Lane], tolerance: f64) -> bool {
+    distance(from, to) <= tolerance * (1.0 + length(from))
+}
+
+/// Replaces each row of `rows` by its image until it moves by at most `tolerance` of its length, at most `limit`
+/// times; `image` computes all of them. Rows that have arrived stay as they are, so that no row depends on the
+/// others. Returns how many have not.
 pub(crate) fn settle(
     rows: &mut [Lane],
     images: &mut Vec<Lane>,
     panels: usize,
     limit: usize,
-    small: impl Fn(f64, f64) -> bool,
+    tolerance: f64,
     mut image: impl FnMut(&[Lane], &mut Vec<Lane>),
 ) -> usize {
     let mut moving = vec![true; rows.len() / panels];
@@ -20,11 +25,7 @@ pub(crate) fn settle(
             rows.chunks_exact_mut(panels).zip(images.chunks_exact(panels)).zip(&mut moving)
         {
             if *moving {
-                // The row becomes the difference before it becomes the image.
-                for (x, y) in row.iter_mut().zip(image) {
-                    x.0.iter_mut().zip(y.0).for_each(|(x, y)| *x = y - *x);
-                }
-                *moving = !small(length(row), length(image));
+                *moving = distance(row, image) > tolerance * length(image);
                 row.copy_from_slice(image);
             }
         }
@@ -38,4 +39,9 @@ pub(crate) fn settle(
 /// In f64: no square overflows.
 fn length(row: &[Lane]) -> f64 {
     Lane::floats(row).iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt()
+}
+
+fn distance(a: &[Lane], b: &[Lane]) -> f64 {
+    let pairs = Lane::floats(a).iter().zip(Lane::floats(b));
+    pairs.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
 }

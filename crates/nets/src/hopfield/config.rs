@@ -3,6 +3,7 @@
 use burn::config::Config;
 
 use super::{Activation, Normalise, PerHead, SeparationConfig};
+use crate::association::Gradient;
 
 /// Options of a [`Hopfield`](super::Hopfield), named and meant as those of `ml-jku/hopfield-layers` 1.0.2;
 /// `docs/deviations.md` lists where the layer behaves differently, and why.
@@ -50,6 +51,9 @@ pub struct HopfieldConfig {
     /// A query rests when its state moved by no more than this times one plus its length. `None` takes exactly
     /// `update_steps_max` steps.
     pub update_steps_eps: Option<PerHead<f64>>,
+    /// Which gradient the updates have. `None`: [`Gradient::Unrolled`]. That of the fixed point needs
+    /// `update_steps_eps` and at least one update, softmax or softmax1, and f32 on the CPU.
+    pub update_steps_gradient: Option<Gradient>,
     /// Layer normalisation of `Y`.
     #[config(default = "Normalise::Affine(1e-5)")]
     pub normalize_stored_pattern: Normalise,
@@ -83,8 +87,8 @@ pub struct HopfieldConfig {
     pub batch_first: bool,
     /// A function of the output.
     pub association_activation: Option<Activation>,
-    /// Share of the weights that is dropped in training, below 1. The draws are those of Burn's device: seed them
-    /// with `Device::seed`.
+    /// Share of the weights that is dropped in training, below 1. Every forward pass drops others; the first draw
+    /// comes from the generator that draws the weights.
     #[config(default = 0.0)]
     pub dropout: f64,
     /// Whether the projections have biases.

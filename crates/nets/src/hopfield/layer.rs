@@ -5,13 +5,16 @@ use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::Rng;
 
+use super::dropping::Dropping;
+use super::folded::Folded;
 use super::normalise::Norm;
-use super::projection::{Projections, cut, into_heads, joined, spread, with_row, with_zeros};
+use super::projection::{Projections, joined};
 use super::separation::Separating;
 use super::sizes::Sizes;
 use super::{HopfieldConfig, Masks, Roles};
 use crate::Error;
-use crate::association::{Dynamics, Patterns, Progress, associate, energies, weights};
+use crate::association::{self, Dynamics, Progress, associate, energies, weights};
+use crate::dense::Affine;
 
 /// State patterns associate with stored patterns and read their values, per head:
 ///
@@ -47,13 +50,15 @@ pub struct Hopfield {
     pub(super) log_beta: Param<Tensor<1>>,
     dropout: Dropout,
     #[module(skip)]
+    pub(super) dropping: Option<Dropping>,
+    #[module(skip)]
     pub(super) config: HopfieldConfig,
     #[module(skip)]
     pub(super) sizes: Sizes,
     #[module(skip)]
-    steps: Vec<usize>,
+    pub(super) steps: Vec<usize>,
     #[module(skip)]
-    tolerance: Option<Vec<f64>>,
+    pub(super) tolerance: Option<Vec<f64>>,
 }
 
 /// What a layer read, and how it came to it.
@@ -77,6 +82,9 @@ impl HopfieldConfig {
     pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<Hopfield, Error> {
         let sizes = Sizes::of(self)?;
         let heads = self.num_heads;
+        let (steps, tolerance) =
+            (self.update_steps_max.numbers("update_steps_max", heads)?, self.tolerance()?);
+        self.update_steps_gradient.unwrap_or_default().check(&steps, tolerance.as_deref())?;
         if !(0.0..1.0).contains(&self.dropout) {
             let (name, value) = ("dropout", self.dropout);
             return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
@@ -102,9 +110,10 @@ impl HopfieldConfig {
             separating: Separating::new(self.separation, heads, device)?,
             log_beta: self.log_beta(&sizes, device)?,
             dropout: DropoutConfig::new(self.dropout).init(),
-            steps: self.update_steps_max.numbers("update_steps_max", heads)?,
-            tolerance: self.tolerance()?,
+            steps,
+            tolerance,
             projections: Projections::new(self, &sizes, device, rng),
+            dropping: Dropping::new(self.dropout, rng),
             config: self.clone(),
             sizes,
         })
@@ -188,9 +197,14 @@ impl Hopfield {
         energies(self.heads(self.batch_first(patterns.into()), masks)?, &self.dynamics())
     }
 
-    /// Inverse temperature of each head, `(H)`.
+    /// Inverse temperature of each head, `(H)`. A learned one stays between `e^-80` and `e^80`, where it is a number
+    /// of either type; beyond, its gradient is zero.
     pub fn beta(&self) -> Tensor<1> {
-        self.log_beta.val().exp()
+        let log_beta = self.log_beta.val();
+        match self.config.scaling_as_trainable {
+            true => log_beta.clamp(-80.0, 80.0).exp(),
+            false => log_beta.exp(),
+        }
     }
 
     /// Depth of the output; `None` where it is that of whatever comes in.
@@ -212,10 +226,27 @@ impl Hopfield {
 
     /// Batch first.
     pub(super) fn retrieve_roles(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
-        let read = associate(self.heads(roles, masks)?, &self.dynamics())?;
+        match Folded::of(&roles, masks) {
+            Some(folded) => {
+                let retrieval = self.retrieve_all(folded.together(roles), masks)?;
+                Ok(folded.apart(retrieval))
+            }
+            None => self.retrieve_all(roles, masks),
+        }
+    }
+
+    fn retrieve_all(&self, roles: Roles, masks: &Masks) -> Result<Retrieval, Error> {
+        let extents = self.check(&roles)?;
+        let read = match self.asks_few(&roles, extents) {
+            true => self.asked(roles, masks, extents)?,
+            false => {
+                let dynamics = Dynamics { dropout: self.dropout_of_pass(), ..self.dynamics() };
+                associate(self.heads(roles, masks)?, &dynamics)?
+            }
+        };
         let output = joined(read.values);
         let output = match &self.projections.output {
-            Some(projection) => projection.forward(output),
+            Some(projection) => Affine::of(projection).forward(output),
             None => output,
         };
         let output = match self.config.association_activation {
@@ -240,84 +271,14 @@ impl Hopfield {
             separation: self.separating.at(&self.log_beta.val()),
             steps: self.steps.clone(),
             tolerance: self.tolerance.clone(),
-            dropout: (self.config.dropout > 0.0).then(|| self.dropout.clone()),
+            gradient: self.config.update_steps_gradient.unwrap_or_default(),
+            dropout: None,
         }
     }
 
-    /// Normalised, projected and cut into heads; batch first.
-    fn heads(&self, roles: Roles, masks: &Masks) -> Result<Patterns, Error> {
-        let batch = roles.batch()?;
-        let [_, states, _] = roles.state.dims();
-        let [_, stored, _] = roles.stored.dims();
-        for (name, size) in [("batch", batch), ("state patterns", states), ("stored patterns", stored)] {
-            Error::at_least_one(name, size)?;
-        }
-        let dtype = self.log_beta.val().dtype();
-        for (place, patterns, depth) in [
-            ("state patterns", &roles.state, self.sizes.state),
-            ("stored patterns", &roles.stored, self.sizes.stored),
-            ("values", &roles.values, self.sizes.values),
-        ] {
-            Error::dtype(place, dtype, patterns.dtype())?;
-            check_depth(place, patterns, depth)?;
-        }
-        let heads = self.config.num_heads;
-        let projections = &self.projections;
-        let mut q =
-            into_heads(normalised(self.norm_state.as_ref(), roles.state), projections.query.as_ref(), heads);
-        let mut k =
-            into_heads(normalised(self.norm_stored.as_ref(), roles.stored), projections.key.as_ref(), heads);
-        let mut v = self.values(normalised(self.norm_values.as_ref(), roles.values));
-        if let Some(row) = &projections.bias_key {
-            k = with_row(k, row.val());
-        }
-        if let Some(row) = &projections.bias_value {
-            v = with_row(v, row.val());
-        }
-        if let Some(norm) = &self.norm_association {
-            q = norm.forward(q);
-            k = norm.forward(k);
-        }
-        if self.config.add_zero_association {
-            k = with_zeros(k);
-            v = with_zeros(v);
-        }
-        let extra =
-            usize::from(self.config.concat_bias_pattern) + usize::from(self.config.add_zero_association);
-        let mask = masks.at([batch, heads, states, stored], extra, q.dtype())?;
-        Ok(Patterns {
-            state: spread(q, batch),
-            stored: spread(k, batch),
-            values: spread(v, batch),
-            beta: self.beta(),
-            mask,
-        })
-    }
-
-    fn values(&self, values: Tensor<3>) -> Tensor<4> {
-        let heads = self.config.num_heads;
-        let projections = &self.projections;
-        match (&projections.key, self.config.pattern_projection_as_connected) {
-            (Some(key), true) => match &projections.value {
-                Some(value) => cut(value.forward(key.forward(values)), heads),
-                None => cut(key.forward(values), heads),
-            },
-            _ => into_heads(values, projections.value.as_ref(), heads),
-        }
-    }
-}
-
-fn normalised(norm: Option<&Norm>, patterns: Tensor<3>) -> Tensor<3> {
-    match norm {
-        Some(norm) => norm.forward(patterns),
-        None => patterns,
-    }
-}
-
-fn check_depth(place: &'static str, patterns: &Tensor<3>, depth: Option<usize>) -> Result<(), Error> {
-    let [batch, length, found] = patterns.dims();
-    match depth {
-        Some(depth) => Error::shape(place, &[batch, length, depth], &[batch, length, found]),
-        None => Ok(()),
+    /// Weights are dropped in training alone: on a device with automatic differentiation, unless the layer is frozen.
+    fn dropout_of_pass(&self) -> Option<association::Dropout> {
+        let trains = self.log_beta.val().device().is_autodiff() && self.dropout.training.is_enabled();
+        self.dropping.as_ref().filter(|_| trains).map(Dropping::next)
     }
 }

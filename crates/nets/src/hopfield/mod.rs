@@ -8,14 +8,18 @@
 //! certifies what it answers. [`HopfieldConfig::retrieval`] is that memory as a differentiable layer.
 
 mod activation;
+mod asked;
 mod config;
 mod draw;
+mod dropping;
+mod folded;
 mod input;
 mod layer;
 mod lookup;
 mod normalise;
 mod per_head;
 mod pooling;
+mod prepare;
 mod projection;
 mod replace;
 mod separation;
@@ -31,4 +35,4 @@ pub use normalise::Normalise;
 pub use per_head::PerHead;
 pub use pooling::{HopfieldPooling, HopfieldPoolingConfig, Stored};
 pub use separation::SeparationConfig;
-pub use weights::{Exchange, StateDict};
+pub use weights::{Exchange, LayerOptions, StateDict};

@@ -1,11 +1,12 @@
 //! Layer normalisation that can be off.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::layer_norm;
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::dense::{Affine, standardised};
 
 /// Layer normalisation of one role (Ba et al. 2016): mean 0 and variance 1 over the depth of each pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -52,11 +53,51 @@ impl Norm {
         }))
     }
 
+    /// Normalised over the last axis.
     pub(super) fn forward<const D: usize>(&self, patterns: Tensor<D>) -> Tensor<D> {
-        let weight = match &self.weight {
-            Some(weight) => weight.val(),
-            None => Tensor::ones([patterns.dims()[D - 1]], (&patterns.device(), patterns.dtype())),
+        self.weighed(standardised(patterns, self.epsilon))
+    }
+
+    /// The same of standardised rows.
+    pub(super) fn weighed<const D: usize>(&self, rows: Tensor<D>) -> Tensor<D> {
+        let mut dims = [1; D];
+        dims[D - 1] = rows.dims()[D - 1];
+        let rows = match &self.weight {
+            Some(weight) => rows * weight.val().reshape(dims),
+            None => rows,
         };
-        layer_norm(patterns, weight, self.bias.as_ref().map(Param::val), self.epsilon)
+        match &self.bias {
+            Some(bias) => rows + bias.val().reshape(dims),
+            None => rows,
+        }
+    }
+
+    /// Mean 0 and variance 1: what [`Norm::folded`] takes.
+    pub(super) fn standardised(&self, patterns: Tensor<3>) -> Tensor<3> {
+        standardised(patterns, self.epsilon)
+    }
+
+    /// Whether both make the same of the same patterns, but for their weights.
+    pub(super) fn like(&self, other: &Self) -> bool {
+        self.epsilon == other.epsilon
+    }
+
+    /// The map that makes of standardised patterns what `linear` makes of normalised ones:
+    /// `(x g + b) W + c = x (g W) + (b W + c)`. Matrices are small where patterns are many.
+    pub(super) fn folded(&self, linear: &Linear) -> Affine {
+        let mut map = Affine::of(linear);
+        if let Some(bias) = &self.bias {
+            let [inputs, outputs] = map.weight.dims();
+            let moved = bias.val().reshape([1, inputs]).matmul(map.weight.clone()).reshape([outputs]);
+            map.bias = Some(match map.bias {
+                Some(bias) => bias + moved,
+                None => moved,
+            });
+        }
+        if let Some(weight) = &self.weight {
+            let [inputs, _] = map.weight.dims();
+            map.weight = map.weight * weight.val().reshape([inputs, 1]);
+        }
+        map
     }
 }

@@ -50,15 +50,10 @@ impl Projections {
     }
 }
 
-/// `(N, T, D)` to `(N, H, T, c)`: projected and cut into heads, or the same patterns for every head.
-pub(super) fn into_heads(patterns: Tensor<3>, projection: Option<&Linear>, heads: usize) -> Tensor<4> {
-    match projection {
-        Some(projection) => cut(projection.forward(patterns), heads),
-        None => {
-            let [batch, length, depth] = patterns.dims();
-            patterns.reshape([batch, 1, length, depth]).expand([batch, heads, length, depth])
-        }
-    }
+/// `(N, T, D)` to `(N, H, T, c)`: the same patterns for every head.
+pub(super) fn for_all(patterns: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, length, depth] = patterns.dims();
+    patterns.reshape([batch, 1, length, depth]).expand([batch, heads, length, depth])
 }
 
 /// `(N, T, H c)` to `(N, H, T, c)`.
@@ -75,8 +70,12 @@ pub(super) fn joined(heads: Tensor<4>) -> Tensor<3> {
 
 /// Every batch element the same where there is only one.
 pub(super) fn spread(patterns: Tensor<4>, batch: usize) -> Tensor<4> {
-    let [_, heads, length, depth] = patterns.dims();
-    patterns.expand([batch, heads, length, depth])
+    let [found, heads, length, depth] = patterns.dims();
+    match found == batch {
+        // On the way back, expanding to the same size would copy.
+        true => patterns,
+        false => patterns.expand([batch, heads, length, depth]),
+    }
 }
 
 /// `row` `(H, c)` after the last pattern of every head and batch element.

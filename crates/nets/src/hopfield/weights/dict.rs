@@ -98,6 +98,39 @@ impl StateDict {
         Some(&self.entries.get(name)?.numbers)
     }
 
+    /// Those whose names begin with `prefix`, without it: the weights of one layer out of a model's.
+    ///
+    /// ```
+    /// use attractor_nets::hopfield::{Exchange, HopfieldConfig, HopfieldPoolingConfig};
+    /// use burn::tensor::Device;
+    /// use rand::SeedableRng;
+    /// use rand_chacha::ChaCha8Rng;
+    ///
+    /// let config = HopfieldConfig::of(4);
+    /// let pooling = HopfieldPoolingConfig::new(config.clone());
+    /// let pooling = pooling.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(1))?;
+    /// let inside = pooling.state_dict()?.under("hopfield.");
+    /// config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(2))?.with_state_dict(&inside)?;
+    /// # Ok::<(), attractor_nets::Error>(())
+    /// ```
+    #[must_use]
+    pub fn under(&self, prefix: &str) -> Self {
+        fn part<T: Clone>(all: &BTreeMap<String, T>, prefix: &str) -> BTreeMap<String, T> {
+            let named =
+                |(name, value): (&String, &T)| Some((name.strip_prefix(prefix)?.to_owned(), value.clone()));
+            all.iter().filter_map(named).collect()
+        }
+        Self { entries: part(&self.entries, prefix), extras: part(&self.extras, prefix) }
+    }
+
+    /// The inverse temperatures in the file's metadata, where it has them.
+    pub fn betas(&self) -> Option<Vec<f64>> {
+        let named = |(name, logs): (&String, &Vec<f64>)| {
+            name.ends_with("log_beta").then(|| logs.iter().map(|log| log.exp()).collect())
+        };
+        self.extras.iter().find_map(named)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, String> {
         let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         let mut entries = BTreeMap::new();

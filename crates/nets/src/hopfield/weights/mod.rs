@@ -3,6 +3,8 @@
 mod dict;
 mod exchange;
 mod names;
+mod options;
 
 pub use dict::StateDict;
 pub use exchange::Exchange;
+pub use options::LayerOptions;

@@ -1,0 +1,214 @@
+//! Products of large matrices, in tiles that the first-level cache holds.
+
+use attractor_kernel::{LANES, Lane, Left, Level, Onto, multiply};
+use ndarray::{ArrayView2, s};
+use rayon::prelude::*;
+
+/// Panels of the right factor that are multiplied together, terms of a sum that are taken together, and rows of the
+/// result that are: a slab of the right factor and the rows of a tile stay in the cache.
+const PANELS: usize = 4;
+const DEPTH: usize = 96;
+const ROWS: usize = 48;
+
+/// Multiply-adds below which one thread does it all.
+const ALONE: usize = 1 << 17;
+
+/// `left right + bias`, row by row in order; `bias` is empty or has an entry per column.
+pub(crate) fn product(left: ArrayView2<'_, f32>, right: ArrayView2<'_, f32>, bias: &[f32]) -> Vec<f32> {
+    let (rows, depth) = left.dim();
+    let columns = right.ncols();
+    let mut out = vec![0.0; rows * columns];
+    if columns == 0 {
+        return out;
+    }
+    let right = Slabs::of(right);
+    let tile = |(first, out): (usize, &mut [f32])| tile(left, first * ROWS, &right, bias, columns, out);
+    let tiles = out.par_chunks_mut(ROWS * columns);
+    let pieces = if rows * depth * columns < ALONE { usize::MAX } else { 1 };
+    tiles.enumerate().with_min_len(pieces).for_each(tile);
+    out
+}
+
+/// The sum of each column. Rows are summed in runs of a fixed length, then the runs.
+pub(crate) fn column_sums(of: ArrayView2<'_, f32>) -> Vec<f32> {
+    let runs: Vec<Vec<f32>> = (0..of.nrows().div_ceil(ROWS))
+        .into_par_iter()
+        .with_min_len(8)
+        .map(|run| {
+            let mut sums = vec![0.0f32; of.ncols()];
+            for row in run * ROWS..((run + 1) * ROWS).min(of.nrows()) {
+                sums.iter_mut().zip(of.row(row)).for_each(|(sum, &x)| *sum += x);
+            }
+            sums
+        })
+        .collect();
+    let mut sums = vec![0.0f64; of.ncols()];
+    for run in runs {
+        sums.iter_mut().zip(run).for_each(|(sum, x)| *sum += f64::from(x));
+    }
+    sums.into_iter().map(|sum| sum as f32).collect()
+}
+
+/// The right factor, cut into groups of panels and runs of terms: `(terms, panels)` after one another.
+struct Slabs {
+    /// Group by group, run by run.
+    parts: Vec<Vec<Lane>>,
+    depth: usize,
+    columns: usize,
+    runs: usize,
+}
+
+impl Slabs {
+    fn of(right: ArrayView2<'_, f32>) -> Self {
+        let (depth, columns) = right.dim();
+        let (groups, runs) = (columns.div_ceil(PANELS * LANES), depth.div_ceil(DEPTH));
+        let parts = (0..groups * runs).into_par_iter().with_min_len(8).map(|at| {
+            let (group, run) = (at / runs, at % runs);
+            let terms = run * DEPTH..((run + 1) * DEPTH).min(depth);
+            let from = group * PANELS * LANES;
+            let to = (from + PANELS * LANES).min(columns);
+            let panels = (to - from).div_ceil(LANES);
+            let mut lanes = vec![Lane::ZERO; terms.len() * panels];
+            let part = right.slice(s![terms, from..to]);
+            if part.strides()[0] == 1 && part.ncols() > 1 {
+                // Turned: along the memory, so that each of its lines is read once.
+                let floats = Lane::floats_mut(&mut lanes);
+                for (column, terms) in part.columns().into_iter().enumerate() {
+                    terms.iter().enumerate().for_each(|(d, &x)| floats[d * panels * LANES + column] = x);
+                }
+            } else {
+                for (row, lanes) in part.rows().into_iter().zip(lanes.chunks_exact_mut(panels)) {
+                    let floats = Lane::floats_mut(lanes);
+                    match row.to_slice() {
+                        Some(row) => floats[..row.len()].copy_from_slice(row),
+                        None => floats.iter_mut().zip(row).for_each(|(to, &x)| *to = x),
+                    }
+                }
+            }
+            lanes
+        });
+        Self { parts: parts.collect(), depth, columns, runs }
+    }
+}
+
+/// The rows of the result from `first` on, as many as `out` has room for.
+fn tile(
+    left: ArrayView2<'_, f32>,
+    first: usize,
+    right: &Slabs,
+    bias: &[f32],
+    columns: usize,
+    out: &mut [f32],
+) {
+    let level = Level::current();
+    let rows = out.len() / columns;
+    let (straight, mut packed) = (left.to_slice(), Vec::new());
+    let groups = right.columns.div_ceil(PANELS * LANES);
+    let mut sums: Vec<Vec<Lane>> = (0..groups)
+        .map(|group| vec![Lane::ZERO; rows * (columns - group * PANELS * LANES).div_ceil(LANES).min(PANELS)])
+        .collect();
+    for run in 0..right.runs {
+        let terms = run * DEPTH..((run + 1) * DEPTH).min(right.depth);
+        let depth = terms.len();
+        let factor = match straight {
+            Some(floats) => {
+                let floats = &floats[first * right.depth + terms.start..];
+                Left { floats, rows, depth, row_step: right.depth, depth_step: 1 }
+            }
+            None => {
+                // Term by term: a turned factor is read along its memory.
+                packed.clear();
+                for column in left.slice(s![first..first + rows, terms]).columns() {
+                    match column.to_slice() {
+                        Some(column) => packed.extend_from_slice(column),
+                        None => packed.extend(column),
+                    }
+                }
+                Left { floats: &packed, rows, depth, row_step: 1, depth_step: rows }
+            }
+        };
+        for (group, sums) in sums.iter_mut().enumerate() {
+            let slab = &right.parts[group * right.runs + run];
+            let panels = slab.len() / depth;
+            multiply(level, &factor, slab, panels, Onto::Former, sums);
+        }
+    }
+    for (group, sums) in sums.iter().enumerate() {
+        let from = group * PANELS * LANES;
+        let width = (columns - from).min(PANELS * LANES);
+        let panels = width.div_ceil(LANES);
+        for (row, lanes) in out.chunks_exact_mut(columns).zip(sums.chunks_exact(panels)) {
+            let to = &mut row[from..from + width];
+            match bias.get(from..from + width) {
+                None => to.copy_from_slice(&Lane::floats(lanes)[..width]),
+                Some(bias) => {
+                    let terms = Lane::floats(lanes).iter().zip(bias);
+                    to.iter_mut().zip(terms).for_each(|(to, (x, bias))| *to = x + bias);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+
+    fn random(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        Array2::from_shape_simple_fn((rows, columns), || rng.random_range(-1.0..1.0))
+    }
+
+    #[test]
+    fn products_and_sums_are_those_of_plain_loops_whatever_the_strides() {
+        for (rows, depth, columns) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (49, 97, 65),
+            (100, 200, 130),
+            (7, 300, 16),
+            (130, 2, 64),
+            (4, 0, 3),
+            (0, 4, 3),
+        ] {
+            let (a, b) = (random(rows, depth, 1), random(depth, columns, 2));
+            let bias = random(1, columns, 3);
+            let exact = a.mapv(f64::from).dot(&b.mapv(f64::from)) + &bias.mapv(f64::from);
+            let (turned_a, turned_b) =
+                (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());
+            for (left, right) in [(a.view(), b.view()), (turned_a.t(), b.view()), (a.view(), turned_b.t())] {
+                let found = product(left, right, bias.as_slice().unwrap_or_default());
+                for (found, exact) in found.iter().zip(&exact) {
+                    // An ULP for each term of the sum.
+                    assert!(
+                        (f64::from(*found) - exact).abs() < 1e-7 * (1.0 + depth as f64),
+                        "{rows} {depth} {columns}"
+                    );
+                }
+                assert_eq!(found.len(), rows * columns);
+            }
+            let sums = column_sums(b.view());
+            for (column, sum) in b.columns().into_iter().zip(sums) {
+                let exact: f64 = column.iter().map(|&x| f64::from(x)).sum();
+                assert!((exact - f64::from(sum)).abs() < 1e-7 * (1.0 + depth as f64));
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_do_not_depend_on_the_threads_nor_on_other_rows() {
+        let (a, b) = (random(200, 150, 4), random(150, 90, 5));
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.map(|pool| pool.install(|| (product(a.view(), b.view(), &[]), column_sums(a.view())))).ok()
+        };
+        let alone = on(1);
+        assert!(alone.is_some() && alone == on(2) && alone == on(3));
+        let row = product(a.slice(s![77..78, ..]), b.view(), &[]);
+        assert_eq!(alone.map(|(all, _)| all[77 * 90..78 * 90].to_vec()), Some(row));
+    }
+}
