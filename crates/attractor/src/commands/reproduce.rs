@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use attractor_data::catalogue;
 use attractor_lab::page::{report, with_spread};
-use attractor_lab::{Context, Effort, Experiment, Outcome, Record, experiments};
+use attractor_lab::{Context, Effort, Experiment, Outcome, Record, experiments, members};
 use serde_json::{Value, json};
 
 use crate::commands::progress::bar;
@@ -37,13 +37,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
-    let known = experiments();
+    let known: Vec<Experiment> = experiments().into_iter().chain(members()).collect();
     if args.list {
         return list(&known, &args.out, output);
     }
     let all = args.ids.iter().any(|id| id == "all");
     let chosen: Vec<Experiment> = match all {
-        true => known,
+        // What is a member of another experiment runs there.
+        true => experiments(),
         false => args.ids.iter().map(|id| find(&known, id)).collect::<anyhow::Result<_>>()?,
     };
     let effort = if args.smoke { Effort::Smoke } else { Effort::Full };
