@@ -7,6 +7,9 @@
 //! [`hopfield`] has the layers of modern Hopfield networks as Burn modules, for any Burn device, and [`association`]
 //! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises.
 //!
+//! [`training`] fits any Burn module to samples: batches, schedules, early stopping, checkpoints, nested
+//! cross-validation. [`models`] has the networks that learn from bags of instances.
+//!
 //! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
 //! **Determinism.** Weights are drawn from the generator that is handed in, gradients come from Burn's automatic
@@ -38,8 +41,10 @@ pub mod fused;
 pub mod hopfield;
 mod loss;
 mod mlp;
+pub mod models;
 mod optimiser;
 mod shape;
+pub mod training;
 
 pub use error::Error;
 pub use loss::Loss;
