@@ -66,6 +66,10 @@ pub enum LabError {
     /// A learner refused: a defect of the experiment.
     #[error(transparent)]
     Learn(#[from] attractor_learn::Error),
+    /// A network refused.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Nets(#[from] attractor_nets::Error),
     /// A crate that stands beside ours refused.
     #[error("{name}: {reason}")]
     Peer {

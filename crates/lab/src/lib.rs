@@ -55,6 +55,8 @@ pub fn experiments() -> Vec<Experiment> {
         recall::masked::EXPERIMENT,
         recall::universal::EXPERIMENT,
     ];
+    #[cfg(feature = "network")]
+    all.push(recall::plain::EXPERIMENT);
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]

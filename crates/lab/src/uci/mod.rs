@@ -20,6 +20,8 @@
 mod all;
 mod boosted;
 mod forest;
+#[cfg(feature = "network")]
+mod lookup;
 mod majority;
 mod methods;
 mod nearest;
@@ -34,6 +36,8 @@ use crate::LabError;
 
 pub use boosted::Boosted;
 pub use forest::Forest;
+#[cfg(feature = "network")]
+pub use lookup::Lookup;
 pub use majority::Majority;
 pub use nearest::Nearest;
 pub use protocol::{Measured, measure};

@@ -1,1 +1,7 @@
-//! Networks that learn from bags of instances.
+//! Networks that learn from bags of instances and from tables.
+
+mod table;
+mod table_task;
+
+pub use table::{TableClassifier, TableConfig};
+pub use table_task::TableTask;
