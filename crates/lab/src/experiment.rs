@@ -60,6 +60,10 @@ pub enum LabError {
     /// A learner refused: a defect of the experiment.
     #[error(transparent)]
     Learn(#[from] attractor_learn::Error),
+    /// A network refused: a defect of the experiment, or a training that diverged.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Nets(#[from] attractor_nets::Error),
     /// A memory refused: a defect of the experiment.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),
