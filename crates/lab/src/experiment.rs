@@ -66,7 +66,7 @@ pub enum LabError {
     /// A learner refused: a defect of the experiment.
     #[error(transparent)]
     Learn(#[from] attractor_learn::Error),
-    /// A network refused.
+    /// A network refused: a defect of the experiment, or a training that diverged.
     #[cfg(feature = "network")]
     #[error(transparent)]
     Nets(#[from] attractor_nets::Error),

@@ -25,6 +25,8 @@ mod distances;
 mod experiment;
 mod mean;
 mod miles;
+#[cfg(feature = "network")]
+mod network;
 mod protocol;
 mod ridge;
 mod standard;
@@ -39,6 +41,8 @@ pub use citation::Citation;
 pub(crate) use experiment::EXPERIMENT;
 pub use mean::MeanEmbedding;
 pub use miles::Miles;
+#[cfg(feature = "network")]
+pub use network::{BagTask, Features};
 pub use protocol::{Measured, measure};
 
 /// A way to learn from bags.

@@ -129,11 +129,7 @@ fn trial(images: &Set, seed: u64) -> Result<(Vec<f64>, f32), LabError> {
 }
 
 /// The same question to a Hopfield layer that projects, normalises and learns nothing.
-fn layer(
-    beta: f64,
-    stored: ArrayView2<'_, f32>,
-    cues: ArrayView2<'_, f32>,
-) -> Result<Array2<f32>, LabError> {
+fn layer(beta: f64, stored: ArrayView2<'_, f32>, cues: ArrayView2<'_, f32>) -> Result<Array2<f32>, LabError> {
     let device = Device::flex();
     let config = HopfieldConfig::retrieval()
         .with_scaling(Some(PerHead::Same(beta)))

@@ -3,15 +3,12 @@
 use attractor_data::uci::{Uci, list, read};
 use ndarray::Array2;
 
-use super::methods::{SMALL, contestants};
+use super::methods::{HOPFIELD, SMALL, contestants};
 use super::table::{CAUTION, Reached, SOURCE, contest, folder};
 use crate::experiment::{Context, Effort, Experiment, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::ranks;
 use crate::statistics::Summary;
-
-/// The method that the paper puts first.
-const OURS: &str = "nearest neighbours";
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     id: "uci/all",
@@ -56,7 +53,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     }
     context.progress(1.0, "done");
     let methods: Vec<&'static str> =
-        contestants(context.effort).iter().map(|contestant| contestant.name).collect();
+        contestants(context.effort, 0).iter().map(|contestant| contestant.name).collect();
     Ok(outcome(&rows, &methods, context.effort))
 }
 
@@ -81,7 +78,7 @@ fn outcome(rows: &[Row], methods: &[&'static str], effort: Effort) -> Outcome {
             figures.push(intervals(methods, &summaries, apart, &format!("{} {which}", rows.len())));
         }
         if which == "small tables"
-            && let Some(place) = methods.iter().position(|method| *method == OURS)
+            && let Some(place) = methods.iter().position(|method| *method == HOPFIELD)
         {
             measured = summaries[place];
             first_two = summaries.iter().filter(|other| other.mean < measured.mean).count() < 2;
@@ -125,13 +122,13 @@ fn tests(scores: &Array2<f64>, methods: &[&str], which: &str) -> String {
     if let Some(apart) = ranks::critical_difference(methods.len(), scores.nrows()) {
         said.push(format!("mean ranks differ at 5 % when {apart:.2} apart (Nemenyi)"));
     }
-    let ours = methods.iter().position(|method| *method == OURS);
-    for (place, method) in methods.iter().enumerate().filter(|(_, method)| **method != OURS) {
+    let ours = methods.iter().position(|method| *method == HOPFIELD);
+    for (place, method) in methods.iter().enumerate().filter(|(_, method)| **method != HOPFIELD) {
         let pair = ours
             .and_then(|ours| ranks::wilcoxon(&scores.column(ours).to_vec(), &scores.column(place).to_vec()));
         said.extend(pair.map(|pair| {
             let sums = format!("signed ranks {} to {}", pair.first, pair.second);
-            format!("{OURS} against {method}: {sums}, p = {:.1e} (Wilcoxon)", pair.p)
+            format!("{HOPFIELD} against {method}: {sums}, p = {:.1e} (Wilcoxon)", pair.p)
         }));
     }
     format!("{} {which}: {}.", scores.nrows(), said.join("; "))

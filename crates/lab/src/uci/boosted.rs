@@ -19,8 +19,8 @@ pub struct Boosted {
     pub depth: usize,
 }
 
-/// Rounds between two measurements on rows for choosing.
-const STRIDE: usize = 5;
+/// Rounds between two measurements on rows for choosing: fewer would choose among accidents of few rows.
+const STRIDE: usize = 20;
 
 struct Fitted {
     width: usize,
@@ -98,7 +98,7 @@ impl Method for Boosted {
         let mut best = Trial { accuracy: f64::NEG_INFINITY, rounds: None };
         fitted.staged(held.rows.view(), |round, scores| {
             let found = accuracy(&fitted.best(scores), &held.classes);
-            if found > best.accuracy && (round == 1 || round % STRIDE == 0 || round == self.rounds) {
+            if found > best.accuracy && (round % STRIDE == 0 || round == self.rounds) {
                 best = Trial { accuracy: found, rounds: Some(round) };
             }
         })?;

@@ -20,7 +20,7 @@ use crate::training::Task;
 /// let rows = ndarray::Array2::from_shape_fn((24, 2), |(row, column)| ((row + column) % 2) as f32 * 2.0 - 1.0);
 /// let task = TableTask::new(rows, (0..24).map(|row| row % 2).collect(), TableConfig::new(2, 2))?;
 /// let split = Split { train: (0..16).collect(), held: (16..24).collect() };
-/// let fitted = Fit::new(&task, &TrainingConfig::sgd(0.5, 30).with_batch(4), 1).run(&split)?;
+/// let fitted = Fit::new(&task, &TrainingConfig::adamw(0.01, 30).with_batch(4), 1).run(&split)?;
 /// assert_eq!(fitted.history.measure(), Some(1.0));
 /// # Ok::<(), attractor_nets::Error>(())
 /// ```
