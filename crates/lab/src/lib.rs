@@ -35,6 +35,8 @@ mod plot;
 mod published;
 pub mod ranks;
 pub mod recall;
+#[cfg(feature = "network")]
+mod sequence;
 mod statistics;
 pub mod uci;
 
@@ -70,6 +72,8 @@ pub fn experiments() -> Vec<Experiment> {
         mil::EXPERIMENT,
         uci::ALL,
     ]);
+    #[cfg(feature = "network")]
+    all.extend([sequence::bit_pattern::EXPERIMENT, sequence::latch::EXPERIMENT]);
     all
 }
 

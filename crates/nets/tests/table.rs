@@ -88,12 +88,12 @@ fn logits_are_those_of_the_equations() {
 #[test]
 fn a_checkerboard_is_learned_and_noise_is_not() {
     let rng = &mut Draws::Fit(1).rng(1);
-    let rows = Array2::from_shape_fn((400, 2), |_| rng.random_range(-1.0f32..1.0));
+    let rows = Array2::from_shape_fn((600, 2), |_| rng.random_range(-1.0f32..1.0));
     let board: Vec<u32> = rows.outer_iter().map(|row| u32::from((row[0] > 0.0) != (row[1] > 0.0))).collect();
-    let noise: Vec<u32> = (0..400).map(|_| rng.random_range(0..2)).collect();
+    let noise: Vec<u32> = (0..600).map(|_| rng.random_range(0..2)).collect();
     let training =
         TrainingConfig::adamw(0.005, 40).with_batch(8).with_stopping(Stopping::default().with_window(8));
-    let split = Split { train: (0..200).collect(), held: (200..400).collect() };
+    let split = Split { train: (0..400).collect(), held: (400..600).collect() };
     let config = TableConfig::new(2, 2).with_heads(8).with_beta(0.25).with_patterns(8);
     let reached = |classes: Vec<u32>| {
         let task = TableTask::new(rows.clone(), classes, config.clone()).unwrap();
@@ -104,6 +104,16 @@ fn a_checkerboard_is_learned_and_noise_is_not() {
     let (board, noise) = (reached(board), reached(noise));
     assert!(board > 0.9, "{board}");
     assert!(noise < 0.65, "{noise}");
+}
+
+#[test]
+fn an_outlier_has_a_finite_gradient() {
+    // exp(1e4) is infinite in f32.
+    let rows = ndarray::array![[1e4f32, -1e4], [0.0, 1.0], [1.0, 0.0], [-1e4, 1e4]];
+    let task = TableTask::new(rows, vec![0, 1, 0, 1], TableConfig::new(2, 2)).unwrap();
+    let training = TrainingConfig::adamw(1e-3, 3).with_batch(4);
+    let fitted = Fit::new(&task, &training, 1).run(&Split { train: (0..4).collect(), held: vec![] }).unwrap();
+    assert!(fitted.history.epochs.iter().all(|epoch| epoch.loss.is_finite()));
 }
 
 #[test]

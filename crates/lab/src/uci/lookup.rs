@@ -10,7 +10,7 @@ use crate::LabError;
 /// A self-normalising embedding and a Hopfield layer with learned stored patterns, fitted by cross-entropy (Ramsauer et
 /// al. 2021, A.5.3). A round is an epoch; the best one is that with the highest mean accuracy over 16 epochs.
 ///
-/// AdamW and batches of 8, where the paper has plain gradient descent at 0.05 and batches of 4: with weights drawn as the
+/// AdamW, gradients clipped at 1 and batches of 8, where the paper has plain gradient descent at 0.05 and batches of 4: with weights drawn as the
 /// reference draws them, descent leaves the first plateau too late for 100 epochs of a small table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lookup {
@@ -34,8 +34,10 @@ pub struct Lookup {
 const BATCH: usize = 8;
 /// Steps of an epoch beyond which batches grow, so that a large table costs no more than a few small ones.
 const STEPS: usize = 125;
-/// Epochs that are averaged to find the best one.
+/// Epochs that are averaged to find the best one, as published.
 const WINDOW: usize = 16;
+/// Epochs without a better one after which a trial ends.
+const PATIENCE: usize = 25;
 
 struct Learned {
     width: usize,
@@ -60,9 +62,9 @@ impl Lookup {
             .with_patterns(self.patterns);
         let task = TableTask::new(rows, classes, config)?;
         let batch = BATCH.max(split.train.len().div_ceil(STEPS));
-        let mut training = TrainingConfig::adamw(self.rate, epochs).with_batch(batch);
+        let mut training = TrainingConfig::adamw(self.rate, epochs).with_batch(batch).with_clip(1.0);
         if !split.held.is_empty() {
-            training = training.with_stopping(Stopping::default().with_window(WINDOW));
+            training = training.with_stopping(Stopping::patience(PATIENCE).with_window(WINDOW));
         }
         // Alone in a pool of one thread: operations this small wait for nobody.
         let fit = each(1, 1, |_| Fit::new(&task, &training, seed).run(split))?;

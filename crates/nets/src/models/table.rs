@@ -3,7 +3,7 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::activation::selu;
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::ArrayView2;
 use rand::{Rng, RngExt};
@@ -142,6 +142,15 @@ pub(super) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Tensor<2> {
         TensorData::new(rows.iter().copied().collect::<Vec<_>>(), [rows.nrows(), rows.ncols()]),
         device,
     )
+}
+
+/// The scaled exponential unit (Klambauer et al. 2017). The exponential never sees a positive number: where it overflows,
+/// the gradient of a masked one is no number.
+fn selu(x: Tensor<2>) -> Tensor<2> {
+    const SCALE: f64 = 1.050_700_987_355_480_5;
+    const ALPHA: f64 = 1.673_263_242_354_377_2;
+    let below = relu(x.clone().neg()).neg();
+    (relu(x) + (below.exp() - 1.0) * ALPHA) * SCALE
 }
 
 /// Weights of variance 1 / inputs, for which scaled exponential units keep mean 0 and variance 1.
