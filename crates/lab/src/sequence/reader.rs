@@ -188,3 +188,53 @@ impl ModuleMapper for Redraw<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attractor_nets::training::{Draws, scalars};
+
+    const READINGS: [fn() -> Reading; 6] = [
+        || Reading::Association,
+        || Reading::Pooling,
+        || Reading::Lookup(Array2::eye(5)),
+        || Reading::Mean(7),
+        || Reading::Attention(7),
+        || Reading::Lstm(3),
+    ];
+
+    fn logits(reading: &Reading, sequences: Vec<f32>, n: usize) -> Vec<f64> {
+        let device = Device::flex();
+        let reader = reading.init([4, 5], &device, &mut Draws::Weights.rng(2)).unwrap();
+        let sequences = Tensor::from_data(TensorData::new(sequences, [n, 4, 5]), &device);
+        scalars(reader.logits(sequences).unwrap()).unwrap()
+    }
+
+    fn numbers() -> Vec<f32> {
+        let rng = &mut Draws::Fit(3).rng(3);
+        (0..3 * 20).map(|_| rng.random_range(-1.0f32..1.0)).collect()
+    }
+
+    #[test]
+    fn a_sequence_is_read_alone_as_among_others() {
+        for reading in READINGS.map(|reading| reading()) {
+            let together = logits(&reading, numbers(), 3);
+            for (place, sequence) in numbers().chunks_exact(20).enumerate() {
+                let alone = logits(&reading, sequence.to_vec(), 1)[0];
+                assert!((alone - together[place]).abs() < 1e-6, "{}", reading.name());
+            }
+        }
+    }
+
+    #[test]
+    fn poolings_do_not_see_an_order_and_the_others_do() {
+        for reading in READINGS.map(|reading| reading()) {
+            let forward = logits(&reading, numbers(), 3);
+            let turned = numbers().chunks_exact(20).flat_map(|s| s.rchunks_exact(5).flatten().copied()).collect();
+            let backward = logits(&reading, turned, 3);
+            let apart = forward.iter().zip(&backward).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            let blind = matches!(reading, Reading::Pooling | Reading::Mean(_) | Reading::Attention(_));
+            assert_eq!(apart < 1e-6, blind, "{}: {apart}", reading.name());
+        }
+    }
+}

@@ -64,3 +64,32 @@ impl Task for Sequences<'_> {
         Ok(right as f64 / set.len().max(1) as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use attractor_nets::training::Draws;
+
+    #[test]
+    fn loss_and_measure_are_those_of_the_logits() {
+        let rows = ndarray::Array2::from_shape_fn((24, 2), |(row, bit)| ((row * 7 + bit * 3) % 5) as f32 - 2.0);
+        let positive = vec![true, false, false, true, false, true];
+        let names = (0..6).map(|bag| bag.to_string()).collect();
+        let bags = Bags::new("made", rows, &[4; 6], positive.clone(), names).unwrap();
+        let task = Sequences { bags: &bags, length: 4, reading: Reading::Mean(3) };
+        let rng = &mut Draws::Weights.rng(4);
+        let device = Device::flex();
+        let model = task.init(&device, rng).unwrap();
+        let all: Vec<usize> = (0..6).collect();
+        let logits = scalars(model.logits(task.tensor(&all, &device)).unwrap()).unwrap();
+        let terms = logits.iter().zip(&positive).map(|(z, &positive)| {
+            let p = 1.0 / (1.0 + (-z).exp());
+            -(if positive { p } else { 1.0 - p }).ln()
+        });
+        let expected = terms.sum::<f64>() / 6.0;
+        let loss = scalars(task.loss(&model, &all, &device, rng).unwrap()).unwrap()[0];
+        assert!((loss - expected).abs() < 1e-6, "{loss} {expected}");
+        let right = logits.iter().zip(&positive).filter(|&(z, &positive)| (*z > 0.0) == positive).count();
+        assert_eq!(task.measure(&model, &all).unwrap(), right as f64 / 6.0);
+    }
+}
