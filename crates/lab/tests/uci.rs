@@ -70,7 +70,8 @@ fn ridge_scores_solve_their_normal_equations() {
     let found = classify(&Ridge { lambda: 0.5 }, &train, &asked);
     // Gradient descent on the same objective, class by class, in f64.
     let n = train.classes.len() as f64;
-    let x: Vec<Vec<f64>> = train.rows.outer_iter().map(|r| r.iter().map(|&v| f64::from(v)).collect()).collect();
+    let x: Vec<Vec<f64>> =
+        train.rows.outer_iter().map(|r| r.iter().map(|&v| f64::from(v)).collect()).collect();
     let center: Vec<f64> = (0..4).map(|c| x.iter().map(|row| row[c]).sum::<f64>() / n).collect();
     let centred: Vec<Vec<f64>> =
         x.iter().map(|row| row.iter().zip(&center).map(|(a, b)| a - b).collect()).collect();
@@ -197,7 +198,8 @@ fn the_choice_is_made_on_the_rows_for_choosing() {
         [1, 3, 9, 15].map(|neighbours| Box::new(Nearest { neighbours }) as Box<dyn Method>).into();
     let split = Split { train: (0..40).collect(), test: (40..80).collect() };
     let table = table(made.classes, made.rows, Some(split.clone()));
-    let (train, held) = (Cases::of(&table.set, &split.train).unwrap(), Cases::of(&table.set, &split.test).unwrap());
+    let (train, held) =
+        (Cases::of(&table.set, &split.train).unwrap(), Cases::of(&table.set, &split.test).unwrap());
     let shares: Vec<f64> =
         candidates.iter().map(|c| right(&classify(&**c, &train, &held), &held.classes)).collect();
     let best = shares.iter().copied().fold(0.0, f64::max);
@@ -212,7 +214,11 @@ fn odd_tables_have_answers() {
     let single = Cases { rows: array![[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]], classes: vec![1, 1, 1] };
     let tiny = Cases { rows: array![[1.0, 2.0], [3.0, 4.0]], classes: vec![0, 1] };
     for method in all() {
-        assert!(classify(&*method, &constant, &constant).iter().all(|&class| class <= 2), "{}", method.name());
+        assert!(
+            classify(&*method, &constant, &constant).iter().all(|&class| class <= 2),
+            "{}",
+            method.name()
+        );
         assert_eq!(classify(&*method, &single, &single), [1, 1, 1], "{}", method.name());
         assert_eq!(classify(&*method, &tiny, &tiny).len(), 2, "{}", method.name());
     }

@@ -196,8 +196,9 @@ fn tell(
 fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<()> {
     let root = catalogue::root();
     let mut out = std::io::stdout().lock();
+    let width = known.iter().map(|e| e.id.len() + 2).max().unwrap_or(0);
     if !output.json() {
-        writeln!(out, "{:<22}{:<27}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
+        writeln!(out, "{:<width$}{:<27}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
     }
     for e in known {
         let last = last(folder, e.id)?;
@@ -221,7 +222,7 @@ fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<
         } else {
             e.data.iter().map(state).collect::<Vec<_>>().join(", ")
         };
-        writeln!(out, "{:<22}{published:<26} {ours:<25} {data:<17} {}", e.id, e.title)?;
+        writeln!(out, "{:<width$}{published:<26} {ours:<25} {data:<17} {}", e.id, e.title)?;
     }
     Ok(())
 }

@@ -230,7 +230,8 @@ mod tests {
     fn poolings_do_not_see_an_order_and_the_others_do() {
         for reading in READINGS.map(|reading| reading()) {
             let forward = logits(&reading, numbers(), 3);
-            let turned = numbers().chunks_exact(20).flat_map(|s| s.rchunks_exact(5).flatten().copied()).collect();
+            let turned =
+                numbers().chunks_exact(20).flat_map(|s| s.rchunks_exact(5).flatten().copied()).collect();
             let backward = logits(&reading, turned, 3);
             let apart = forward.iter().zip(&backward).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             let blind = matches!(reading, Reading::Pooling | Reading::Mean(_) | Reading::Attention(_));

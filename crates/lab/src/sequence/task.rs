@@ -72,7 +72,8 @@ mod tests {
 
     #[test]
     fn loss_and_measure_are_those_of_the_logits() {
-        let rows = ndarray::Array2::from_shape_fn((24, 2), |(row, bit)| ((row * 7 + bit * 3) % 5) as f32 - 2.0);
+        let rows =
+            ndarray::Array2::from_shape_fn((24, 2), |(row, bit)| ((row * 7 + bit * 3) % 5) as f32 - 2.0);
         let positive = vec![true, false, false, true, false, true];
         let names = (0..6).map(|bag| bag.to_string()).collect();
         let bags = Bags::new("made", rows, &[4; 6], positive.clone(), names).unwrap();
