@@ -65,6 +65,11 @@ pub fn experiments() -> Vec<Experiment> {
         learner::electricity::EXPERIMENT,
         mil::EXPERIMENT,
     ]);
+    #[cfg(feature = "network")]
+    {
+        all.extend(mil::ALL);
+        all.push(mil::MNIST_BAGS);
+    }
     all
 }
 

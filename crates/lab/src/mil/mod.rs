@@ -21,6 +21,10 @@
 
 mod auc;
 mod citation;
+#[cfg(feature = "network")]
+mod contender;
+#[cfg(feature = "network")]
+mod digits;
 mod distances;
 mod experiment;
 mod mean;
@@ -29,6 +33,8 @@ mod miles;
 mod network;
 mod protocol;
 mod ridge;
+#[cfg(feature = "network")]
+mod sets;
 mod standard;
 
 use attractor_data::Bags;
@@ -38,12 +44,18 @@ use crate::LabError;
 
 pub use auc::auc;
 pub use citation::Citation;
+#[cfg(feature = "network")]
+pub use contender::{Area, Contender, held_out};
+#[cfg(feature = "network")]
+pub(crate) use digits::EXPERIMENT as MNIST_BAGS;
 pub(crate) use experiment::EXPERIMENT;
 pub use mean::MeanEmbedding;
 pub use miles::Miles;
 #[cfg(feature = "network")]
 pub use network::{BagTask, Features};
 pub use protocol::{Measured, measure};
+#[cfg(feature = "network")]
+pub(crate) use sets::ALL;
 
 /// A way to learn from bags.
 pub trait Method: Sync {
