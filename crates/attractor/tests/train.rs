@@ -32,8 +32,9 @@ fn folds() -> String {
 }
 
 const HEAD: &str = "task = \"bags\"\ndata = \"keys.csv\"\noutput = \"out\"\nseed = 3\n";
-const MODELS: &str = "[[model]]\nhopfield = { embedding.dense = [8], heads = 2, head_size = 4, hidden = 8, beta = 1.0 }\n\
-    [[model]]\nattention = { embedding.dense = [8], attention = 4 }\n";
+const HOPFIELD: &str = "[[model]]\n\
+    hopfield = { embedding.dense = [8], heads = 2, head_size = 4, hidden = 8, beta = 1.0 }\n";
+const ATTENTION: &str = "[[model]]\nattention = { embedding.dense = [8], attention = 4 }\n";
 const TRAINING: &str = "[training]\nepochs = 12\nbatch = 4\nrate = 0.01\nstopping.patience = 8\n";
 const FOLDS: &str =
     "[cross_validation]\nfile = \"keys.folds2x3.csv\"\nrepetitions = 2\ninner = 2\nmembers = 2\n";
@@ -53,7 +54,7 @@ fn without_seconds(mut results: Value) -> Value {
 
 #[test]
 fn a_run_leaves_results_page_and_network() {
-    let place = place(&[HEAD, MODELS, TRAINING, FOLDS]);
+    let place = place(&[HEAD, HOPFIELD, ATTENTION, TRAINING, FOLDS]);
     let lines = place.json("train run.toml");
     assert_eq!(lines.len(), 3);
     let results = &lines[2];
@@ -79,7 +80,7 @@ fn a_run_leaves_results_page_and_network() {
 
 #[test]
 fn a_run_goes_on_where_it_stopped() {
-    let place = place(&[HEAD, MODELS, TRAINING, FOLDS]);
+    let place = place(&[HEAD, HOPFIELD, ATTENTION, TRAINING, FOLDS]);
     let whole = place.json("train run.toml").pop().unwrap();
     let path = place.path("out/repetitions.jsonl");
     let lines = std::fs::read_to_string(&path).unwrap();
@@ -88,14 +89,14 @@ fn a_run_goes_on_where_it_stopped() {
     std::fs::write(&path, &lines[..lines.len() - 40]).unwrap();
     let resumed = place.json("train run.toml --resume").pop().unwrap();
     assert_eq!(without_seconds(resumed), without_seconds(whole));
-    let other = [HEAD, MODELS, &TRAINING.replace("0.01", "0.02")].concat();
+    let other = [HEAD, HOPFIELD, &TRAINING.replace("0.01", "0.02")].concat();
     std::fs::write(place.path("run.toml"), other).unwrap();
     place.refused("train run.toml --resume", &["checkpoint.safetensors", "another configuration"]);
 }
 
 #[test]
 fn mistakes_are_named() {
-    let config = [HEAD, MODELS, TRAINING, FOLDS];
+    let config = [HEAD, HOPFIELD, ATTENTION, TRAINING, FOLDS];
     let broken = |from: &str, to: &str| {
         let place = place(&[]);
         std::fs::write(place.path("run.toml"), config.concat().replace(from, to)).unwrap();

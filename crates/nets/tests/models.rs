@@ -23,7 +23,7 @@ fn bags(lengths: &[usize], seed: u64) -> Vec<Array2<f32>> {
 }
 
 fn together(bags: &[Array2<f32>], device: &Device) -> Padded {
-    padded(&bags.iter().map(Array2::view).collect::<Vec<_>>(), device).unwrap()
+    padded(&bags.iter().map(|bag| bag.view()).collect::<Vec<_>>(), device).unwrap()
 }
 
 fn configs() -> Vec<BagModelConfig> {

@@ -75,6 +75,11 @@ impl Config {
         if config.model.is_empty() {
             return Err(Refusal::new(format!("{}: no [[model]]", path.display()), HINT).into());
         }
+        if config.model.len() > 1 && config.cross_validation.is_none() {
+            let what =
+                format!("{}: several [[model]] and no [cross_validation] to choose on", path.display());
+            return Err(Refusal::new(what, HINT).into());
+        }
         config.training.check()?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for place in [&mut config.data, &mut config.output] {
@@ -156,5 +161,8 @@ mod tests {
         assert!(text.contains("unknown variant `poem`, expected `bags`"), "{text}");
         let text = refused(&format!("model = []\n{HEAD}{training}"));
         assert!(text.ends_with("no [[model]]"), "{text}");
+        let models = "[[model]]\nhopfield = {}\n[[model]]\nattention = {}\n";
+        let text = refused(&format!("{HEAD}{models}{training}"));
+        assert!(text.ends_with("several [[model]] and no [cross_validation] to choose on"), "{text}");
     }
 }

@@ -57,6 +57,24 @@ impl Contender {
     ///
     /// What is chosen in a fold depends on its training bags only; standardisation and early stopping too.
     ///
+    /// ```
+    /// use attractor_data::{bags, stratified_k_fold, stream};
+    /// use attractor_lab::mil::{Area, Contender};
+    /// use attractor_nets::models::{AttentionMilConfig, BagModelConfig, EmbeddingConfig};
+    /// use attractor_nets::training::TrainingConfig;
+    ///
+    /// let rows: String = (0..24).map(|bag| format!("{bag},{},{},0\n", bag % 2, (bag % 2) * 3 + bag / 12)).collect();
+    /// let set = bags::parse("keys", format!("bag,label,f1,f2\n{rows}").as_bytes())?;
+    /// let folds = stratified_k_fold(set.labels(), 3, &mut stream(1, "folds"))?;
+    /// let embedding = EmbeddingConfig::Dense(vec![8]);
+    /// let model = BagModelConfig::Attention(AttentionMilConfig { embedding, ..Default::default() });
+    /// let training = TrainingConfig::adamw(1e-2, 10).with_batch(4);
+    /// let contender = Contender { name: "attention", candidates: vec![(model, training)], members: 2, inner: 2 };
+    /// let areas = contender.measure(&set, &folds, 2, 1)?;
+    /// assert_eq!(Area::means(&areas).1, 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`LabError::Nets`] for folds that leak, for no candidates or members, and for a training that diverged.
     pub fn measure(

@@ -1,7 +1,8 @@
-//! Multiple-instance learning without networks: what a Hopfield pooling layer has to beat.
+//! Multiple-instance learning: networks on bags, and what they have to beat.
 //!
-//! A [`Method`] learns from bags, a [`Model`] scores the instances of a bag, never its label. [`measure`] chooses among
-//! methods on folds of the training bags alone, and [`auc`] says how well the scores order the test bags.
+//! Networks are a `BagTask` of the training loop, chosen and measured by a `Contender`. Without networks, a [`Method`]
+//! learns from bags and a [`Model`] scores the instances of a bag, never its label; [`measure`] chooses among methods on
+//! folds of the training bags alone. [`auc`] says how well scores order the test bags.
 //!
 //! ```
 //! use attractor_data::{bags, stratified_k_fold, stream};
