@@ -73,7 +73,11 @@ pub fn experiments() -> Vec<Experiment> {
         uci::ALL,
     ]);
     #[cfg(feature = "network")]
-    all.extend([sequence::bit_pattern::EXPERIMENT, sequence::latch::EXPERIMENT]);
+    {
+        all.extend(mil::ALL);
+        all.push(mil::MNIST_BAGS);
+        all.extend([sequence::bit_pattern::EXPERIMENT, sequence::latch::EXPERIMENT]);
+    }
     all
 }
 

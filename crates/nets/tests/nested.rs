@@ -147,7 +147,7 @@ fn folds_that_leak_are_refused() {
             folds[0].train.extend(leak);
             Ok::<_, Error>(folds)
         };
-        nested(&outer, 30, 1, 1, inner, |_, _| Ok(0.0), |_, _| Ok(())).unwrap_err().to_string()
+        nested(&outer, 30, 2, 1, inner, |_, _| Ok(0.0), |_, _| Ok(())).unwrap_err().to_string()
     };
     let mut leaking = outer();
     leaking[1].train.push(4);

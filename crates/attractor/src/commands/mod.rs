@@ -15,3 +15,5 @@ pub(crate) mod recall;
 pub(crate) mod remember;
 pub(crate) mod reproduce;
 pub(crate) mod sleep;
+#[cfg(feature = "network")]
+pub(crate) mod train;

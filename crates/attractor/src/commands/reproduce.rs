@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use attractor_data::catalogue;
 use attractor_lab::page::{report, with_spread};
-use attractor_lab::{Context, Effort, Experiment, Outcome, Record, experiments, members};
+use attractor_lab::{Context, Effort, Experiment, LabError, Outcome, Record, experiments, members};
 use serde_json::{Value, json};
 
 use crate::commands::progress::bar;
@@ -56,7 +56,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let mut left_out = Vec::new();
     for experiment in &chosen {
         match check_data(experiment, &root) {
-            Ok(()) => reproduce(experiment, args.seed, effort, &root, &args.out, output)?,
+            Ok(()) => match reproduce(experiment, args.seed, effort, &root, &args.out, output) {
+                Err(error) if all && is_missing(&error) => left_out.push(format!("{error:#}")),
+                done => done?,
+            },
             Err(missing) => left_out.push(format!("{missing:#}")),
         }
     }
@@ -95,6 +98,11 @@ fn check_data(experiment: &Experiment, root: &Path) -> anyhow::Result<()> {
             root.display()
         ),
     }
+}
+
+/// Whether a file of a data set is not there, though its folder is.
+fn is_missing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LabError::Data(attractor_data::Error::Missing { .. })))
 }
 
 fn reproduce(

@@ -6,6 +6,7 @@ use attractor_nets::training::{Padded, Task, padded, scalars};
 use burn::tensor::{Device, Tensor};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::auc;
 use crate::LabError;
@@ -23,7 +24,7 @@ use crate::LabError;
 /// assert_eq!(features.apply(bags.instances()), array![[-1.0], [1.0], [98.0]]);
 /// # Ok::<(), attractor_data::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// Component, mean, deviation.
     varying: Vec<(usize, f64, f64)>,

@@ -8,7 +8,8 @@ use crate::Error;
 pub struct Chosen {
     /// Which one.
     pub candidate: usize,
-    /// Mean measure of every candidate over the inner folds; minus infinity where there was none.
+    /// Mean measure of every candidate over the inner folds; minus infinity where there was none. Empty where there was
+    /// nothing to choose.
     pub means: Vec<f64>,
 }
 
@@ -54,7 +55,7 @@ pub fn select<E: From<Error> + Send>(
 /// `inner` cuts the training samples of a fold into folds for choosing; it is given their indices and nothing else, and
 /// what it gives is refused unless it stays among them. `score` measures a candidate on an inner fold. `measure` fits
 /// the chosen one to the training samples of the outer fold and measures on its held ones. The results are in the
-/// order of `outer`.
+/// order of `outer`. A single candidate is taken without inner folds.
 ///
 /// ```
 /// use attractor_nets::Error;
@@ -87,8 +88,12 @@ pub fn nested<T: Send, E: From<Error> + Send>(
     measure: impl Fn(Chosen, &Split) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
     check_folds(outer, samples)?;
+    Error::at_least_one("candidates", candidates)?;
     each(outer.len(), threads, |fold| {
         let split = &outer[fold];
+        if candidates == 1 {
+            return measure(Chosen { candidate: 0, means: Vec::new() }, split);
+        }
         let folds = inner(&split.train)?;
         check_inner(&folds, &split.train, samples)?;
         let chosen = select(candidates, &folds, 1, &score)?;
