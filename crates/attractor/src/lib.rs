@@ -34,4 +34,6 @@ pub use attractor_learn::{
     Answer, Budget, Completion, Forget, Learner, Look, Observed, Slow, Slumber, Vision,
 };
 pub use attractor_memory::*;
+#[cfg(feature = "network")]
+pub use attractor_nets as nets;
 pub use attractor_store as store;

@@ -12,6 +12,8 @@ mod picture;
 mod recipe;
 mod source;
 mod survey;
+#[cfg(feature = "network")]
+mod training;
 mod units;
 
 use std::process::ExitCode;
@@ -41,6 +43,8 @@ enum Command {
     Sleep(commands::sleep::Args),
     Forget(commands::forget::Args),
     Inspect(commands::inspect::Args),
+    #[cfg(feature = "network")]
+    Train(commands::train::Args),
     Data(commands::data::Args),
     Reproduce(commands::reproduce::Args),
     Bench(commands::bench::Args),
@@ -61,6 +65,8 @@ fn main() -> ExitCode {
             Command::Sleep(args) => commands::sleep::run(&args, &output),
             Command::Forget(args) => commands::forget::run(&args, &output),
             Command::Inspect(args) => commands::inspect::run(&args, &output),
+            #[cfg(feature = "network")]
+            Command::Train(args) => commands::train::run(&args, &output),
             Command::Data(args) => commands::data::run(&args, &output),
             Command::Reproduce(args) => commands::reproduce::run(&args, &output),
             Command::Bench(args) => commands::bench::run(&args, &output),

@@ -7,6 +7,8 @@ use attractor_data::Error as Data;
 use attractor_kernel::LevelError;
 use attractor_learn::Error as Learn;
 use attractor_memory::Error as Memory;
+#[cfg(feature = "network")]
+use attractor_nets::Error as Nets;
 use attractor_store::Error as Store;
 use serde::Serialize;
 
@@ -96,6 +98,10 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(Data::Missing { hint, .. }) = error.downcast_ref() {
         return Some(hint.clone());
     }
+    #[cfg(feature = "network")]
+    if let Some(error) = error.downcast_ref() {
+        return of_nets(error).map(str::to_owned);
+    }
     let learn = match (error.downcast_ref::<Learn>(), error.downcast_ref::<Store>()) {
         (Some(error), _) => of_learn(error),
         (_, Some(error)) => of_store(error),
@@ -111,6 +117,24 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+#[cfg(feature = "network")]
+fn of_nets(error: &Nets) -> Option<&'static str> {
+    Some(match error {
+        Nets::Diverged { .. } => "lower rate in [training], or give clip",
+        Nets::Parameter { .. } | Nets::Options { .. } | Nets::Heads { .. } => {
+            "change it in the configuration; docs/train.md has every option"
+        }
+        Nets::Fold { .. } | Nets::EmptyFold { .. } => {
+            "every bag is learned from or measured on, in every fold"
+        }
+        Nets::Checkpoint { .. } | Nets::Weights { .. } => {
+            "run it with the configuration that the checkpoint was written with, or without --resume"
+        }
+        Nets::File { .. } => "check that the file is there, and that a run of `attractor train` wrote it",
+        _ => return None,
+    })
 }
 
 fn of_memory(error: &Memory) -> Option<&'static str> {

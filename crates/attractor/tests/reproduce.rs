@@ -36,6 +36,7 @@ fn the_list_has_a_line_for_every_experiment() {
             line["id"].as_str().unwrap().to_owned()
         })
         .collect();
-    let known: Vec<String> = attractor_lab::experiments().iter().map(|e| e.id.to_owned()).collect();
+    let known = attractor_lab::experiments().into_iter().chain(attractor_lab::members());
+    let known: Vec<String> = known.map(|e| e.id.to_owned()).collect();
     assert_eq!(ids, known);
 }

@@ -24,6 +24,7 @@ pub struct Context<'a> {
     pub effort: Effort,
     /// Folder of the data sets (`ATTRACTOR_DATA`).
     pub data: Option<PathBuf>,
+    id: &'static str,
     progress: &'a mut (dyn FnMut(f64, &str) + Send),
 }
 
@@ -35,7 +36,12 @@ impl<'a> Context<'a> {
         data: Option<PathBuf>,
         progress: &'a mut (dyn FnMut(f64, &str) + Send),
     ) -> Self {
-        Self { seed, effort, data, progress }
+        Self { seed, effort, data, id: "", progress }
+    }
+
+    /// The experiment that runs; empty outside of one.
+    pub(crate) fn id(&self) -> &'static str {
+        self.id
     }
 
     /// Says how far the run is.
@@ -60,6 +66,18 @@ pub enum LabError {
     /// A learner refused: a defect of the experiment.
     #[error(transparent)]
     Learn(#[from] attractor_learn::Error),
+    /// A network refused: a defect of the experiment, or a training that diverged.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Nets(#[from] attractor_nets::Error),
+    /// A crate that stands beside ours refused.
+    #[error("{name}: {reason}")]
+    Peer {
+        /// The crate.
+        name: &'static str,
+        /// What it said.
+        reason: String,
+    },
     /// A memory refused: a defect of the experiment.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),
@@ -91,6 +109,7 @@ impl Experiment {
     /// [`LabError`] when data is missing.
     pub fn reproduce(&self, context: &mut Context<'_>) -> Result<(Outcome, Record), LabError> {
         let start = Instant::now();
+        context.id = self.id;
         let outcome = (self.run)(context)?;
         let record = Record {
             schema: 1,

@@ -33,8 +33,12 @@ mod outcome;
 pub mod page;
 mod plot;
 mod published;
+pub mod ranks;
 pub mod recall;
+#[cfg(feature = "network")]
+mod sequence;
 mod statistics;
+pub mod uci;
 
 pub use experiment::{Context, Effort, Experiment, LabError};
 pub use outcome::{Curve, Figure, Named, Outcome, Record, Scale};
@@ -42,7 +46,7 @@ pub use plot::{PlotError, plot};
 pub use published::Published;
 pub use statistics::{Summary, line, quantile};
 
-/// Every experiment, in the order of the list.
+/// Every experiment, in the order of the list, but for their [`members`].
 pub fn experiments() -> Vec<Experiment> {
     let mut all = vec![
         capacity::classical::EXPERIMENT,
@@ -53,6 +57,8 @@ pub fn experiments() -> Vec<Experiment> {
         recall::masked::EXPERIMENT,
         recall::universal::EXPERIMENT,
     ];
+    #[cfg(feature = "network")]
+    all.push(recall::plain::EXPERIMENT);
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
@@ -64,8 +70,21 @@ pub fn experiments() -> Vec<Experiment> {
         learner::unknown::EXPERIMENT,
         learner::electricity::EXPERIMENT,
         mil::EXPERIMENT,
+        uci::ALL,
     ]);
+    #[cfg(feature = "network")]
+    {
+        all.extend(mil::ALL);
+        all.push(mil::MNIST_BAGS);
+        all.extend([sequence::bit_pattern::EXPERIMENT, sequence::latch::EXPERIMENT]);
+    }
     all
+}
+
+/// Experiments on a part of what another one runs whole, such as `uci/iris` of `uci/all`: those whose data is found in the
+/// folder of the data sets.
+pub fn members() -> Vec<Experiment> {
+    uci::tables()
 }
 
 /// The experiment of this id.
@@ -73,5 +92,9 @@ pub fn experiments() -> Vec<Experiment> {
 /// # Errors
 /// [`LabError::UnknownId`].
 pub fn experiment(id: &str) -> Result<Experiment, LabError> {
-    experiments().into_iter().find(|e| e.id == id).ok_or_else(|| LabError::UnknownId { id: id.to_owned() })
+    experiments()
+        .into_iter()
+        .chain(members())
+        .find(|e| e.id == id)
+        .ok_or_else(|| LabError::UnknownId { id: id.to_owned() })
 }

@@ -38,3 +38,20 @@ fn without_data_the_error_says_what_to_do() {
         assert!(error.contains("attractor data fetch mnist"), "{error}");
     }
 }
+
+#[test]
+fn half_an_image_is_enough_for_a_layer_and_a_memory_alike() {
+    if split_set(&catalogue::root(), "mnist", Part::Test).is_err() {
+        println!("skipped: MNIST is not at hand (set ATTRACTOR_DATA)");
+        return;
+    }
+    let mut quiet = |_: f64, _: &str| {};
+    let mut context = Context::new(0, Effort::Smoke, Some(catalogue::root()), &mut quiet);
+    let (outcome, _) = experiment("retrieval/simpsons-like").unwrap().reproduce(&mut context).unwrap();
+    // Layer and memory agree to the last digits that matter, and lose nothing against the nearest neighbour.
+    assert_eq!(outcome.pass, Some(true), "{:?}", outcome.notes);
+    let find = |name: &str| outcome.series.iter().find(|n| n.name == name).unwrap().mean;
+    assert!(find("digits, 24 stored, beta 8") > 0.5);
+    // An average of 24 glyphs is none of them.
+    assert_eq!(find("glyphs, 24 stored, beta 0.01"), 0.0);
+}

@@ -101,6 +101,48 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A loss or a gradient that is not finite: the learning rate is too large, or a sample is.
+    #[error("epoch {epoch}, batch {batch}: the {what} is {value}; lower the learning rate or clip gradients")]
+    Diverged {
+        /// Loss, or gradient.
+        what: &'static str,
+        /// From 0.
+        epoch: usize,
+        /// Within the epoch, from 0.
+        batch: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// Folds that cannot be measured on.
+    #[error("fold {fold}: sample {sample} {fault}")]
+    Fold {
+        /// Which one, from 0.
+        fold: usize,
+        /// The sample in question.
+        sample: usize,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// A fold without samples on one side.
+    #[error("fold {fold}: no sample is {side}")]
+    EmptyFold {
+        /// Which one, from 0.
+        fold: usize,
+        /// Learned from, or held out.
+        side: &'static str,
+    },
+    /// A checkpoint of another run.
+    #[error("{}: the checkpoint was written with another {option}: {found}; this run has {expected}", path.display())]
+    Checkpoint {
+        /// Where.
+        path: std::path::PathBuf,
+        /// What differs.
+        option: &'static str,
+        /// As this run has it.
+        expected: String,
+        /// As it stands in the file.
+        found: String,
+    },
     /// The device gave a result back that cannot be read.
     #[error("{place}: the device did not return its result: {reason}")]
     Device {

@@ -8,6 +8,9 @@
 //! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises. It is
 //! that operation in f32 on the CPU, and Burn's own elsewhere.
 //!
+//! [`training`] fits any Burn module to samples: batches, schedules, early stopping, checkpoints, nested
+//! cross-validation. [`models`] has the networks that learn from bags of instances.
+//!
 //! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
 //! **Determinism.** Weights are drawn from the generator that is handed in, gradients come from Burn's automatic
@@ -40,8 +43,10 @@ pub mod fused;
 pub mod hopfield;
 mod loss;
 mod mlp;
+pub mod models;
 mod optimiser;
 mod shape;
+pub mod training;
 
 pub use error::Error;
 pub use loss::Loss;

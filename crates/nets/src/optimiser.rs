@@ -17,6 +17,11 @@ pub enum Rule {
     },
     /// Kingma and Ba 2015, as PyTorch's `Adam`: betas 0.9 and 0.999, epsilon 1e-8, no weight decay.
     Adam,
+    /// Loshchilov and Hutter 2019, as PyTorch's `AdamW`: `w -= rate decay w`, then the step of [`Rule::Adam`].
+    AdamW {
+        /// Weight decay, at least 0.
+        decay: f32,
+    },
 }
 
 const BETAS: (f32, f32) = (0.9, 0.999);
@@ -49,15 +54,18 @@ impl Optimiser {
     /// [`Error::Parameter`]: a rate that is not finite and above 0, a momentum outside [0, 1), a negative decay.
     pub fn new(rule: Rule, rate: f64) -> Result<Self, Error> {
         check_rate(rate)?;
-        if let Rule::Descent { momentum, decay } = rule {
-            if !(0.0..1.0).contains(&momentum) {
-                let (name, value) = ("momentum", f64::from(momentum));
-                return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
-            }
-            if !(decay.is_finite() && decay >= 0.0) {
-                let (name, value) = ("weight decay", f64::from(decay));
-                return Err(Error::Parameter { name, value, limit: "finite and at least 0" });
-            }
+        let (momentum, decay) = match rule {
+            Rule::Descent { momentum, decay } => (momentum, decay),
+            Rule::Adam => (0.0, 0.0),
+            Rule::AdamW { decay } => (0.0, decay),
+        };
+        if !(0.0..1.0).contains(&momentum) {
+            let (name, value) = ("momentum", f64::from(momentum));
+            return Err(Error::Parameter { name, value, limit: "at least 0 and below 1" });
+        }
+        if !(decay.is_finite() && decay >= 0.0) {
+            let (name, value) = ("weight decay", f64::from(decay));
+            return Err(Error::Parameter { name, value, limit: "finite and at least 0" });
         }
         Ok(Self { rule, rate, longest: f32::INFINITY, steps: 0, moments: Vec::new() })
     }
@@ -179,6 +187,11 @@ impl Optimiser {
         match self.rule {
             Rule::Descent { momentum, decay } => self.descend(weights, gradient, momentum, decay),
             Rule::Adam => self.adapt(weights, gradient),
+            Rule::AdamW { decay } => {
+                let kept = (1.0 - self.rate * f64::from(decay)) as f32;
+                weights.iter_mut().for_each(|w| *w *= kept);
+                self.adapt(weights, gradient);
+            }
         }
         Ok(())
     }
@@ -201,7 +214,7 @@ impl Optimiser {
     fn kept(&self) -> usize {
         match self.rule {
             Rule::Descent { momentum, .. } => usize::from(momentum > 0.0),
-            Rule::Adam => 2,
+            Rule::Adam | Rule::AdamW { .. } => 2,
         }
     }
 
@@ -266,6 +279,24 @@ mod tests {
                 let (a, b) = (1.0 - 0.9f64.powi(t as i32 + 1), 1.0 - 0.999f64.powi(t as i32 + 1));
                 w[i] -= 0.1 * (m[i] / a) / ((v[i] / b).sqrt() + 1e-8);
                 assert!((w[i] - f64::from(weights[i])).abs() < 1e-5, "{t} {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn adamw_is_that_of_burn() {
+        use burn::optim::{AdamWConfig, Optimizer};
+        use burn::tensor::{Device, Tensor};
+        let device = Device::flex();
+        let burn = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(0.5).build();
+        let mut optimiser = Optimiser::new(Rule::AdamW { decay: 0.5 }, 0.01).unwrap();
+        let mut weights = [1.0f32, -2.0, 0.5];
+        let (mut theirs, mut state) = (Tensor::<1>::from_floats(weights, &device), None);
+        for g in [[0.5f32, -1.0, 0.0], [0.25, 3.0, -0.1], [-1.0, 0.0, 0.7]] {
+            optimiser.step(&mut weights, &g).unwrap();
+            (theirs, state) = burn.step(0.01, theirs, Tensor::from_floats(g, &device), state);
+            for (ours, theirs) in weights.iter().zip(theirs.clone().try_into_vec_as::<f32>().unwrap()) {
+                assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
             }
         }
     }

@@ -16,4 +16,6 @@ pub(crate) mod remember;
 pub(crate) mod reproduce;
 pub(crate) mod sleep;
 #[cfg(feature = "network")]
+pub(crate) mod train;
+#[cfg(feature = "network")]
 pub(crate) mod weights;

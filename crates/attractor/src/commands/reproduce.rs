@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use attractor_data::catalogue;
 use attractor_lab::page::{report, with_spread};
-use attractor_lab::{Context, Effort, Experiment, Outcome, Record, experiments};
+use attractor_lab::{Context, Effort, Experiment, LabError, Outcome, Record, experiments, members};
 use serde_json::{Value, json};
 
 use crate::commands::progress::bar;
@@ -37,13 +37,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
-    let known = experiments();
+    let known: Vec<Experiment> = experiments().into_iter().chain(members()).collect();
     if args.list {
         return list(&known, &args.out, output);
     }
     let all = args.ids.iter().any(|id| id == "all");
     let chosen: Vec<Experiment> = match all {
-        true => known,
+        // What is a member of another experiment runs there.
+        true => experiments(),
         false => args.ids.iter().map(|id| find(&known, id)).collect::<anyhow::Result<_>>()?,
     };
     let effort = if args.smoke { Effort::Smoke } else { Effort::Full };
@@ -55,7 +56,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     let mut left_out = Vec::new();
     for experiment in &chosen {
         match check_data(experiment, &root) {
-            Ok(()) => reproduce(experiment, args.seed, effort, &root, &args.out, output)?,
+            Ok(()) => match reproduce(experiment, args.seed, effort, &root, &args.out, output) {
+                Err(error) if all && is_missing(&error) => left_out.push(format!("{error:#}")),
+                done => done?,
+            },
             Err(missing) => left_out.push(format!("{missing:#}")),
         }
     }
@@ -94,6 +98,11 @@ fn check_data(experiment: &Experiment, root: &Path) -> anyhow::Result<()> {
             root.display()
         ),
     }
+}
+
+/// Whether a file of a data set is not there, though its folder is.
+fn is_missing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LabError::Data(attractor_data::Error::Missing { .. })))
 }
 
 fn reproduce(
@@ -195,8 +204,9 @@ fn tell(
 fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<()> {
     let root = catalogue::root();
     let mut out = std::io::stdout().lock();
+    let width = known.iter().map(|e| e.id.len() + 2).max().unwrap_or(0);
     if !output.json() {
-        writeln!(out, "{:<22}{:<27}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
+        writeln!(out, "{:<width$}{:<27}{:<26}{:<18}title", "id", "published", "ours when last run", "data")?;
     }
     for e in known {
         let last = last(folder, e.id)?;
@@ -220,7 +230,7 @@ fn list(known: &[Experiment], folder: &Path, output: &Output) -> anyhow::Result<
         } else {
             e.data.iter().map(state).collect::<Vec<_>>().join(", ")
         };
-        writeln!(out, "{:<22}{published:<26} {ours:<25} {data:<17} {}", e.id, e.title)?;
+        writeln!(out, "{:<width$}{published:<26} {ours:<25} {data:<17} {}", e.id, e.title)?;
     }
     Ok(())
 }

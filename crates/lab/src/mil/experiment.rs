@@ -31,7 +31,7 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// The methods with what is chosen among.
-fn methods(effort: Effort) -> Vec<(&'static str, Vec<Box<dyn Method>>)> {
+pub(super) fn methods(effort: Effort) -> Vec<(&'static str, Vec<Box<dyn Method>>)> {
     let mut citation: Vec<Box<dyn Method>> = Vec::new();
     let mut mean: Vec<Box<dyn Method>> = Vec::new();
     let mut miles: Vec<Box<dyn Method>> = Vec::new();
@@ -114,7 +114,11 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
 }
 
 /// AUC in per cent of each repetition: the mean over its folds.
-fn areas(set: &Benchmark, candidates: &[Box<dyn Method>], seed: u64) -> Result<Vec<f64>, LabError> {
+pub(super) fn areas(
+    set: &Benchmark,
+    candidates: &[Box<dyn Method>],
+    seed: u64,
+) -> Result<Vec<f64>, LabError> {
     let repetition = |folds: &Vec<Split>| {
         let area = |split: &Split| {
             let measured = measure(&set.bags, split, candidates, INNER, seed)?;

@@ -1,7 +1,8 @@
-//! Multiple-instance learning without networks: what a Hopfield pooling layer has to beat.
+//! Multiple-instance learning: networks on bags, and what they have to beat.
 //!
-//! A [`Method`] learns from bags, a [`Model`] scores the instances of a bag, never its label. [`measure`] chooses among
-//! methods on folds of the training bags alone, and [`auc`] says how well the scores order the test bags.
+//! Networks are a `BagTask` of the training loop, chosen and measured by a `Contender`. Without networks, a [`Method`]
+//! learns from bags and a [`Model`] scores the instances of a bag, never its label; [`measure`] chooses among methods on
+//! folds of the training bags alone. [`auc`] says how well scores order the test bags.
 //!
 //! ```
 //! use attractor_data::{bags, stratified_k_fold, stream};
@@ -21,12 +22,20 @@
 
 mod auc;
 mod citation;
+#[cfg(feature = "network")]
+mod contender;
+#[cfg(feature = "network")]
+mod digits;
 mod distances;
 mod experiment;
 mod mean;
 mod miles;
+#[cfg(feature = "network")]
+mod network;
 mod protocol;
 mod ridge;
+#[cfg(feature = "network")]
+mod sets;
 mod standard;
 
 use attractor_data::Bags;
@@ -36,10 +45,18 @@ use crate::LabError;
 
 pub use auc::auc;
 pub use citation::Citation;
+#[cfg(feature = "network")]
+pub use contender::{Area, Contender, held_out};
+#[cfg(feature = "network")]
+pub(crate) use digits::EXPERIMENT as MNIST_BAGS;
 pub(crate) use experiment::EXPERIMENT;
 pub use mean::MeanEmbedding;
 pub use miles::Miles;
+#[cfg(feature = "network")]
+pub use network::{BagTask, Features};
 pub use protocol::{Measured, measure};
+#[cfg(feature = "network")]
+pub(crate) use sets::ALL;
 
 /// A way to learn from bags.
 pub trait Method: Sync {

@@ -3,5 +3,7 @@
 mod answers;
 mod digits;
 pub mod masked;
+#[cfg(feature = "network")]
+pub mod plain;
 pub(crate) mod sweep;
 pub mod universal;

@@ -1,0 +1,25 @@
+//! Networks that learn from bags of instances, of which only the bag has a label, and from tables.
+//!
+//! An [`Embedding`] turns every instance into features, a pooling turns the bag into one vector, a linear layer makes a
+//! logit of it: [`BagClassifier`] pools by a Hopfield association (Ramsauer et al. 2021), [`AttentionMil`] by a small
+//! network of weights (Ilse, Tomczak and Welling 2018). [`BagModel`] is either, with its file.
+//!
+//! Rows of a table are classified by a [`TableClassifier`], which looks learned patterns up.
+//!
+//! All draws come from the generator that is handed in: weights, dropped features, dropped instances.
+
+mod attention_mil;
+mod bag_classifier;
+mod bag_model;
+mod embedding;
+mod linear;
+mod table;
+mod table_task;
+mod thinning;
+
+pub use attention_mil::{AttentionMil, AttentionMilConfig, Gate};
+pub use bag_classifier::{BagClassifier, BagClassifierConfig};
+pub use bag_model::{BagModel, BagModelConfig, cross_entropy};
+pub use embedding::{Embedding, EmbeddingConfig};
+pub use table::{TableClassifier, TableConfig};
+pub use table_task::TableTask;

@@ -1,0 +1,169 @@
+//! Classes of the rows of a table.
+
+use burn::config::Config;
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor, TensorData};
+use ndarray::ArrayView2;
+use rand::{Rng, RngExt};
+
+use crate::Error;
+use crate::hopfield::{HopfieldConfig, HopfieldLayer, HopfieldLayerConfig, Masks, PerHead};
+use crate::training::scalars;
+
+/// Options of a [`TableClassifier`].
+#[derive(Config, Debug, PartialEq)]
+pub struct TableConfig {
+    /// Components of a row.
+    pub inputs: usize,
+    /// Classes, at least 2.
+    pub classes: usize,
+    /// Layers that embed a row; without any, the association reads the row itself.
+    #[config(default = 1)]
+    pub layers: usize,
+    /// Units of an embedding layer, and components of the association over all heads.
+    #[config(default = 32)]
+    pub width: usize,
+    /// Heads, which divide the width.
+    #[config(default = 1)]
+    pub heads: usize,
+    /// Inverse temperature of the association, above 0.
+    #[config(default = 1.0)]
+    pub beta: f64,
+    /// Learned stored patterns for each class.
+    #[config(default = 1)]
+    pub patterns: usize,
+}
+
+/// A row is embedded, looks learned patterns up, and what they answer is one logit per class.
+///
+/// The embedding is a self-normalising network (Klambauer et al. 2017: scaled exponential units, weights from N(0, 1 /
+/// inputs), biases 0), the lookup a [`HopfieldLayer`] with layer normalisation (Ramsauer et al. 2021, A.5.3).
+///
+/// ```
+/// use attractor_nets::models::TableConfig;
+/// use burn::tensor::Device;
+/// use ndarray::Array2;
+/// use rand::SeedableRng;
+/// use rand_chacha::ChaCha8Rng;
+///
+/// let rng = &mut ChaCha8Rng::seed_from_u64(1);
+/// let model = TableConfig::new(5, 3).with_heads(4).init(&Device::flex(), rng)?;
+/// assert_eq!(model.classify(Array2::ones((7, 5)).view())?.len(), 7);
+/// # Ok::<(), attractor_nets::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct TableClassifier {
+    /// The embedding.
+    pub embedding: Vec<Linear>,
+    /// The lookup, whose output are the logits.
+    pub lookup: HopfieldLayer,
+    #[module(skip)]
+    inputs: usize,
+}
+
+impl TableConfig {
+    /// A network with weights drawn from `rng`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for sizes of 0 and a beta that is not above 0, [`Error::Heads`] for heads that do not divide
+    /// the width.
+    pub fn init(&self, device: &Device, rng: &mut impl Rng) -> Result<TableClassifier, Error> {
+        for (name, size) in [("inputs", self.inputs), ("width", self.width), ("patterns", self.patterns)] {
+            Error::at_least_one(name, size)?;
+        }
+        if self.classes < 2 {
+            return Err(Error::Parameter {
+                name: "classes",
+                value: self.classes as f64,
+                limit: "at least 2",
+            });
+        }
+        if self.heads == 0 || !self.width.is_multiple_of(self.heads) {
+            return Err(Error::Heads { name: "width", size: self.width, heads: self.heads });
+        }
+        let mut embedding = Vec::new();
+        let mut depth = self.inputs;
+        for _ in 0..self.layers {
+            embedding.push(lecun(depth, self.width, device, rng));
+            depth = self.width;
+        }
+        let hopfield = HopfieldConfig::of(depth)
+            .with_hidden_size(Some(self.width / self.heads))
+            .with_output_size(Some(self.classes))
+            .with_num_heads(self.heads)
+            .with_scaling(Some(PerHead::Same(self.beta)));
+        let lookup = HopfieldLayerConfig::new(hopfield).with_quantity(self.patterns * self.classes);
+        Ok(TableClassifier { embedding, lookup: lookup.init(device, rng)?, inputs: self.inputs })
+    }
+}
+
+impl TableClassifier {
+    /// The logits `(n, classes)` of `rows` `(n, inputs)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for rows of another width.
+    pub fn forward(&self, rows: Tensor<2>) -> Result<Tensor<2>, Error> {
+        let [n, width] = rows.dims();
+        Error::shape("rows", &[n, self.inputs], &[n, width])?;
+        let mut state = rows;
+        for layer in &self.embedding {
+            state = selu(layer.forward(state));
+        }
+        // All rows are queries of one association: what is stored is projected once.
+        let logits = self.lookup.forward(state.unsqueeze_dim(0), &Masks::none())?;
+        Ok(logits.squeeze_dim(0))
+    }
+
+    /// The class of each of `rows` `(n, inputs)`: the largest logit, of equals the first.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for rows of another width, [`Error::Device`].
+    pub fn classify(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<u32>, Error> {
+        let (expected, found) = (self.inputs, rows.ncols());
+        if expected != found {
+            return Err(Error::Size { place: "components of a row", expected, found });
+        }
+        if rows.nrows() == 0 {
+            return Ok(Vec::new());
+        }
+        let device = self.lookup.lookup_weights.val().device();
+        let logits = self.forward(tensor(rows, &device))?;
+        let classes = logits.dims()[1];
+        let largest =
+            |row: &[f64]| (0..classes).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0) as u32;
+        Ok(scalars(logits)?.chunks_exact(classes).map(largest).collect())
+    }
+}
+
+pub(super) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Tensor<2> {
+    Tensor::from_data(
+        TensorData::new(rows.iter().copied().collect::<Vec<_>>(), [rows.nrows(), rows.ncols()]),
+        device,
+    )
+}
+
+/// The scaled exponential unit (Klambauer et al. 2017). The exponential never sees a positive number: where it overflows,
+/// the gradient of a masked one is no number.
+fn selu(x: Tensor<2>) -> Tensor<2> {
+    const SCALE: f64 = 1.050_700_987_355_480_5;
+    const ALPHA: f64 = 1.673_263_242_354_377_2;
+    let below = relu(x.clone().neg()).neg();
+    (relu(x) + (below.exp() - 1.0) * ALPHA) * SCALE
+}
+
+/// Weights of variance 1 / inputs, for which scaled exponential units keep mean 0 and variance 1.
+fn lecun(inputs: usize, outputs: usize, device: &Device, rng: &mut impl Rng) -> Linear {
+    let deviation = (1.0 / inputs as f64).sqrt();
+    let mut draw = || {
+        // Box and Muller 1958.
+        let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+        (deviation * radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()) as f32
+    };
+    let weights: Vec<f32> = (0..inputs * outputs).map(|_| draw()).collect();
+    Linear {
+        weight: Param::from_tensor(Tensor::from_data(TensorData::new(weights, [inputs, outputs]), device)),
+        bias: Some(Param::from_tensor(Tensor::zeros([outputs], device))),
+    }
+}
