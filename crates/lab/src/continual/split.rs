@@ -13,8 +13,8 @@ use crate::published::{SPLIT_MNIST_CLASS, SPLIT_MNIST_DOMAIN, SPLIT_MNIST_TASK};
 const SOURCE: &str =
     "Hsu, Liu, Ramasamy, Kira 2018, Re-evaluating continual learning scenarios, arXiv 1810.12488";
 const PROTOCOL: &str = "MNIST padded to 32 x 32 and standardised; 5 contexts of 2 digits, in order, 4 passes each; \
-    784-400-400 network (1024 inputs), Adam 1e-3, batches of 128, half of them rehearsed from the second context on; \
-    1100 images as f32 or 4400 as bytes, 4.5 MB either way. Per cent right, mean over the contexts. 3 seeds.";
+    784-400-400 network (1024 inputs), Adam 1e-3, batches of 128, about half of them rehearsed from the second context \
+    on; the softmax is over the classes seen so far; 1100 images as f32 or 4400 as bytes, 4.5 MB either way. Per cent right, mean over the contexts. 3 seeds.";
 
 macro_rules! scenario {
     ($name:ident, $id:literal, $title:literal, $rows:expr, $scenario:expr) => {
@@ -56,6 +56,14 @@ const MANY: usize = 4400;
 const BATCH: usize = 128;
 const EPOCHS: usize = 4;
 
+/// Images of a batch that are rehearsed: their share in a pass of the reference, which repeats what it keeps as often
+/// as that fits whole into the 12,000 images of a context, and shuffles it with them.
+fn rehearsed(kept: usize) -> usize {
+    const CONTEXT: usize = 12_000;
+    let old = kept * (CONTEXT / kept).max(1);
+    (BATCH * old + (CONTEXT + old) / 2) / (CONTEXT + old)
+}
+
 fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Result<Outcome, LabError> {
     let (seeds, passes, few, many, cycles) = match context.effort {
         Effort::Full => (3, EPOCHS, FEW, MANY, 32),
@@ -65,7 +73,8 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
     let outputs = if scenario == Scenario::Domain { 2 } else { 10 };
     let support = match scenario {
         Scenario::Task => Support::Grouped((0..10).map(|class| class / 2).collect()),
-        Scenario::Class | Scenario::Domain => Support::All,
+        Scenario::Class => Support::Seen,
+        Scenario::Domain => Support::All,
     };
     // Mean and deviation of the training pixels, as the reference has them.
     let (mean, deviation) = (0.1, 0.2752);
@@ -78,9 +87,10 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
     };
     let rehearsal = |name: &str, examples: usize, codec: Codec| {
         let store = Store::of(examples, WIDTH, 0, codec, Keep::Balanced);
-        let drill = Drill { rows: BATCH / 2, mix: Mix::Together, intake: Intake::Closed };
+        let old = rehearsed(examples);
+        let drill = Drill { rows: old, mix: Mix::Together, intake: Intake::Closed };
         let mut entry = replay(name, &recipe, BATCH, store, drill);
-        entry.later = BATCH / 2;
+        entry.later = BATCH - old;
         entry
     };
     let entries = [
@@ -100,8 +110,8 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
     context.progress(1.0, "done");
     let mut notes = vec![
         "Deviations: kept images are balanced over the classes of all contexts, where the reference balances them over \
-         contexts (the same up to the sizes of the classes), GDumb's too, which knows classes alone; a rehearsing batch has exactly 64 old images, where the reference \
-         shuffles as many old as new."
+         contexts (the same up to the sizes of the classes), GDumb's too, which knows classes alone; every rehearsing \
+         batch has as many old images as one of the reference has on average, which shuffles old and new."
             .to_owned(),
         "Joint is trained once, on everything. GDumb keeps 4400 images and is trained from scratch for 32 epochs, with \
          the optimiser of the others: its own kills the units of this network. Ridge has lambda 1, not tuned."
@@ -109,6 +119,15 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
         "The nearest of 4400 decodes its images when it is asked: what it keeps takes 4.5 MB, what it searches 18 MB."
             .to_owned(),
     ];
+    if scenario == Scenario::Class {
+        notes.push(
+            "Earlier runs had the softmax over all ten classes from the beginning and 64 old images in each batch: \
+             94.56 +- 0.49 for 4400 and 89.59 +- 0.53 for 1100 images. What made the difference to the published number \
+             (3 seeds, 4400 images): all classes and 54 of 128 old images 93.85 +- 0.65, classes seen so far and 64 \
+             old images 95.35 +- 0.40, classes seen so far and 54 old images, as the reference has it, 95.27 +- 0.26."
+                .to_owned(),
+        );
+    }
     if scenario == Scenario::Task {
         notes.push(
             "One head, masked to the two classes of the context in training and in tests: what one head per \
@@ -118,4 +137,19 @@ fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Resu
     }
     let report = Report { measured: "replay 4400", published, title: "Accuracy so far", notes };
     Ok(outcome(report, &entries, &scores))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_rehearse_the_share_that_shuffling_gives() {
+        // 4400 fit twice into 12,000, 1100 ten times; 20,000 once at least.
+        let shares = [4400, 1100, 20_000].map(rehearsed);
+        let expected = [8_800.0 / 20_800.0, 11_000.0 / 23_000.0, 20_000.0 / 32_000.0];
+        for (rows, share) in shares.into_iter().zip(expected) {
+            assert!((rows as f64 - 128.0 * share).abs() <= 0.5, "{rows}");
+        }
+    }
 }
