@@ -4,10 +4,9 @@
 
 mod place;
 
+use attractor_data::stream;
 use attractor_nets::hopfield::{Exchange, HopfieldConfig, HopfieldPoolingConfig, StateDict};
 use burn::tensor::Device;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
 use place::Place;
 
@@ -17,7 +16,7 @@ const OPTIONS: &str = "layer = \"pooling\"\ninput_size = 6\nnum_heads = 2\nquant
 fn place() -> Place {
     let place = Place::new();
     let config = HopfieldPoolingConfig::new(HopfieldConfig::of(6).with_num_heads(2)).with_quantity(3);
-    let pooling = config.init(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let pooling = config.init(&Device::flex(), &mut stream(1, "weights")).unwrap();
     pooling.state_dict().unwrap().write(place.path("pooling.safetensors")).unwrap();
     std::fs::write(place.path("pooling.toml"), OPTIONS).unwrap();
     place

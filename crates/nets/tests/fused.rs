@@ -346,7 +346,8 @@ fn a_query_that_rests_has_the_gradient_of_the_steps_that_it_took() {
             assert_eq!(gradient.queries.slice(s![0, head, 0, ..]), gradients.queries.slice(at));
             for (sum, part) in sums.iter_mut().zip([&gradient.patterns, &gradient.values]) {
                 let part = part.slice(s![0, head, .., ..]).mapv(f64::from);
-                *(&mut sum.slice_mut(s![0, head, .., ..])) += &part;
+                let mut to = sum.slice_mut(s![0, head, .., ..]);
+                to += &part;
             }
         }
     }

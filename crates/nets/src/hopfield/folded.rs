@@ -19,8 +19,8 @@ impl Folded {
     }
 
     pub(super) fn together(&self, roles: Roles) -> Roles {
-        let [batch, length, depth] = roles.state.dims();
-        Roles { state: roles.state.reshape([1, batch * length, depth]), ..roles }
+        let [_, _, depth] = roles.state.dims();
+        Roles { state: roles.state.reshape([1, self.batch * self.length, depth]), ..roles }
     }
 
     pub(super) fn apart(self, retrieval: Retrieval) -> Retrieval {
