@@ -102,7 +102,7 @@ impl BagClassifierConfig {
             .with_output_size(Some(self.hidden))
             .with_scaling(self.beta.map(PerHead::Same))
             .with_update_steps_max(PerHead::Same(self.updates))
-            .with_separation(self.separation.clone());
+            .with_separation(self.separation);
         let pooling = HopfieldPoolingConfig::new(hopfield).with_quantity(self.quantity).init(device, rng)?;
         let output = linear(self.hidden * self.quantity, 1, device, rng);
         let (bag_dropout, dropout) = (self.bag_dropout, self.dropout);
