@@ -5,6 +5,7 @@
 
 use attractor_data::{Bags, Split, stratified_k_fold, stream};
 use attractor_lab::mil::{Area, BagTask, Contender, Features, held_out};
+use attractor_lab::{Context, Effort, experiment};
 use attractor_nets::models::{BagClassifierConfig, BagModelConfig, EmbeddingConfig};
 use attractor_nets::training::{Stopping, TrainingConfig};
 use ndarray::Array2;
@@ -137,4 +138,25 @@ fn threads_change_nothing_and_folds_that_leak_are_refused() {
     let leak = Split { train: (0..20).collect(), test: (19..30).collect() };
     let text = contender(None).measure(&bags, &[leak], 1, 1).unwrap_err().to_string();
     assert_eq!(text, "fold 0: sample 19 is learned from and held out at once");
+}
+
+#[test]
+fn the_experiments_run_small_where_their_data_is_and_name_what_is_missing() {
+    let data = std::env::var_os("ATTRACTOR_DATA").map(std::path::PathBuf::from);
+    let Some(data) = data.filter(|data| data.join("mil/elephant.folds5x10.csv").is_file()) else {
+        eprintln!("skipped: ATTRACTOR_DATA has no mil/elephant");
+        return;
+    };
+    let run = |id| {
+        let mut quiet = |_: f64, _: &str| {};
+        let mut context = Context::new(1, Effort::Smoke, Some(data.clone()), &mut quiet);
+        experiment(id).unwrap().reproduce(&mut context).map(|(outcome, _)| outcome)
+    };
+    let outcome = run("mil/elephant").unwrap();
+    assert_eq!((outcome.series.len(), outcome.baselines.len(), outcome.pass), (4, 3, None));
+    assert_eq!(outcome.measured, run("mil/elephant").unwrap().measured, "same seed, other numbers");
+    if !data.join("mil/fox.csv.gz").is_file() && !data.join("mil/fox.csv").is_file() {
+        let text = run("mil/fox").unwrap_err().to_string();
+        assert!(text.contains("no fox.csv.gz or fox.csv"), "{text}");
+    }
 }

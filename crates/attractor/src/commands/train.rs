@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     if output.json() {
         for repetition in &results.repetitions {
             let folds = &repetition.folds;
-            let number = repetition.repetition;
+            let number = repetition.number;
             output.object(&json!({
                 "schema": 1, "command": "train", "kind": "repetition", "repetition": number, "folds": folds,
             }))?;

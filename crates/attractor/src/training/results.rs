@@ -13,7 +13,8 @@ use super::config::Config;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Repetition {
     pub(crate) schema: u32,
-    pub(crate) repetition: usize,
+    #[serde(rename = "repetition")]
+    pub(crate) number: usize,
     /// Of the run that measured it: configuration and data.
     pub(crate) run: String,
     pub(crate) folds: Vec<Area>,

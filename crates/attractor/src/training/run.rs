@@ -76,12 +76,12 @@ fn cross_validation(
     let contender = config.contender(cv);
     let threads = rayon::current_num_threads();
     while done.len() < folds.len() {
-        let repetition = done.len();
-        let doing = format!("cross-validation, repetition {} of {}", repetition + 1, folds.len());
-        progress(repetition as f64 / folds.len() as f64, &doing);
-        let seed = config.seed.wrapping_add(repetition as u64);
-        let measured = contender.measure(bags, &folds[repetition], threads, seed).map_err(plain)?;
-        done.push(Repetition { schema: 1, repetition, run: run.clone(), folds: measured });
+        let number = done.len();
+        let doing = format!("cross-validation, repetition {} of {}", number + 1, folds.len());
+        progress(number as f64 / folds.len() as f64, &doing);
+        let seed = config.seed.wrapping_add(number as u64);
+        let measured = contender.measure(bags, &folds[number], threads, seed).map_err(plain)?;
+        done.push(Repetition { schema: 1, number, run: run.clone(), folds: measured });
         let mut text = String::new();
         for repetition in &done {
             writeln!(text, "{}", serde_json::to_string(repetition)?)?;
