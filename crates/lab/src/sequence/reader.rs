@@ -184,7 +184,8 @@ impl ModuleMapper for Redraw<'_> {
             let (dims, bound) = (old.dims(), self.bound);
             let count: usize = dims.iter().product();
             let numbers: Vec<f32> = (0..count).map(|_| self.rng.random_range(-bound..bound)).collect();
-            Tensor::from_data(TensorData::new(numbers, dims), &old.device()).require_grad()
+            let new = Tensor::from_data(TensorData::new(numbers, dims), &old.device());
+            if old.is_require_grad() { new.require_grad() } else { new }
         })
     }
 }
