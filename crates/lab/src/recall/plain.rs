@@ -22,9 +22,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     title: "Half an image asks, the whole image answers: a layer without weights and a memory",
     source: "Ramsauer et al. 2021, Hopfield networks is all you need, and the retrieval example of its code",
     protocol: "Glyphs (64 pixels) and MNIST digits (784) in [-1, 1]; 2 to 1,024 stored, 24 as in the original; cue: lower \
-               half set to 0; 5 updates; retrieved when the summed squared error is at most 1, which only the image \
+               half set to 0; 5 updates; retrieved when the summed squared error is at most 0.5, which only the image \
                itself reaches; betas 0.01 to 8; 5 draws of the images. The original shows pictures and no numbers. \
-               Holds when the fully static Hopfield layer and the memory differ by at most 1e-4 in every pixel, and \
+               Holds when the fully static Hopfield layer and the memory differ by no more than f32 rounds scores (7.5e-4) in any pixel, and \
                both retrieve, at beta 8 and every load, what the nearest neighbour by dot product does, within 0.01.",
     published: None,
     data: &["mnist"],
@@ -34,10 +34,11 @@ pub const EXPERIMENT: Experiment = Experiment {
 const BETAS: [f64; 4] = [0.01, 0.1, 1.0, 8.0];
 /// Updates of a state.
 const STEPS: usize = 5;
-/// Largest summed squared error of a retrieved image.
-const THRESHOLD: f64 = 1.0;
-/// Largest difference of a pixel between layer and memory: rounding of f32 in scores up to 784 beta.
-const SAME: f32 = 1e-4;
+/// Largest summed squared error of a retrieved image: below 1, which the mean of two glyphs that differ in one pixel has.
+const THRESHOLD: f64 = 0.5;
+/// Largest difference of a pixel between layer and memory: the rounding of a score of 8 times 784 in f32, which is that of
+/// the logarithm of a weight.
+const SAME: f32 = f32::EPSILON * 8.0 * 784.0;
 /// How far a share may lie below that of the nearest neighbour.
 const SLACK: f64 = 0.01;
 /// Most cues per memory.

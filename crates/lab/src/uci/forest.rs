@@ -25,7 +25,13 @@ type Inner = RandomForestClassifier<f32, u32, DenseMatrix<f32>, Vec<u32>>;
 
 struct Fitted {
     width: usize,
-    forest: Inner,
+    forest: Grown,
+}
+
+enum Grown {
+    Trees(Inner),
+    /// The only class there was, for which the crate grows nothing.
+    Leaf(u32),
 }
 
 impl Method for Forest {
@@ -49,7 +55,14 @@ impl Method for Forest {
             .with_m(drawn)
             .with_min_samples_leaf(self.leaf.max(1))
             .with_seed(seed);
-        let forest = Inner::fit(&matrix(train.rows.view())?, &train.classes, parameters).map_err(failed)?;
+        let first = train.classes[0];
+        let forest = match train.classes.iter().all(|&class| class == first) {
+            true => Grown::Leaf(first),
+            false => {
+                let rows = matrix(train.rows.view())?;
+                Grown::Trees(Inner::fit(&rows, &train.classes, parameters).map_err(failed)?)
+            }
+        };
         Ok(Box::new(Fitted { width, forest }))
     }
 }
@@ -57,7 +70,10 @@ impl Method for Forest {
 impl Model for Fitted {
     fn classify(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<u32>, LabError> {
         check_width(self.width, rows)?;
-        self.forest.predict(&matrix(rows)?).map_err(failed)
+        match &self.forest {
+            Grown::Trees(forest) => forest.predict(&matrix(rows)?).map_err(failed),
+            Grown::Leaf(class) => Ok(vec![*class; rows.nrows()]),
+        }
     }
 }
 
