@@ -60,6 +60,10 @@ pub enum LabError {
     /// A learner refused: a defect of the experiment.
     #[error(transparent)]
     Learn(#[from] attractor_learn::Error),
+    /// An energy network refused: a defect of the experiment.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Energy(#[from] attractor_nets::energy::EnergyError),
     /// A memory refused: a defect of the experiment.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),

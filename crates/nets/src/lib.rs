@@ -7,6 +7,9 @@
 //! [`hopfield`] has the layers of modern Hopfield networks as Burn modules, for any Burn device, and [`association`]
 //! what they compute: state patterns look stored patterns up, step by step, with an energy that never rises.
 //!
+//! [`energy`] has networks of layers and synapses with one energy, as a Burn module too, and [`relaxation`] lets such
+//! systems fall to rest.
+//!
 //! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
 //! **Determinism.** Weights are drawn from the generator that is handed in, gradients come from Burn's automatic
@@ -33,12 +36,14 @@
 //! ```
 
 pub mod association;
+pub mod energy;
 mod error;
 pub mod fused;
 pub mod hopfield;
 mod loss;
 mod mlp;
 mod optimiser;
+pub mod relaxation;
 mod shape;
 
 pub use error::Error;
