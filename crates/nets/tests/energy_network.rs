@@ -42,8 +42,12 @@ fn wide() -> Builder {
         .time_constant("hidden", 0.5)
 }
 
+/// In f64, with weights that are not tiny and norms as they are at first.
 fn built(builder: Builder) -> Network {
-    stronger(in_f64(builder.build(&device(), &mut rng(1)).unwrap()))
+    let network = stronger(in_f64(builder.build(&device(), &mut rng(1)).unwrap()));
+    let gammas: Vec<String> =
+        network.parameters().filter(|name| name.ends_with("gamma")).map(str::to_owned).collect();
+    gammas.iter().fold(network, |network, name| network.with_parameter(name, tensor(vec![1.0], [1, 1])).unwrap())
 }
 
 fn states(network: &Network, seed: u64) -> Vec<Tensor<3>> {

@@ -17,7 +17,8 @@ pub enum Solver {
         /// Largest step of time.
         dt: f64,
     },
-    /// The trapezoidal rule with a step of time that follows its own error, sample by sample (Heun).
+    /// The trapezoidal rule with a step of time that follows its own error, sample by sample (Heun). Where the energy
+    /// should fall, a step that raises it is taken back too.
     Heun {
         /// First step of time.
         dt: f64,

@@ -115,7 +115,8 @@ pub(super) fn step(
                     continue;
                 }
                 let share = samples.sizes[at] * errors[at] / (error * (1.0 + sizes[at]));
-                kept[at] = share <= 1.0 && energies[at].is_finite();
+                let rises = system.falls() && energies[at] > samples.energies[at];
+                kept[at] = share <= 1.0 && energies[at].is_finite() && !rises;
                 if kept[at] {
                     samples.energies[at] = energies[at];
                 }
