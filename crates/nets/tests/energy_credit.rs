@@ -109,7 +109,7 @@ fn all_agree_at_the_fixed_point() {
     let network = network();
     let kinds = [
         Credit::Implicit { relaxation: to_rest(), tolerance: 1e-12, iterations: 200 },
-        Credit::Unrolled { dt: 0.2, steps: 400 },
+        Credit::Unrolled { dt: 0.4, steps: 400 },
         Credit::Nudged { relaxation: to_rest(), strength: 1e-5 },
     ];
     let found = kinds.map(|kind| kind.assign(&network, start(&network), &clamps(), &loss).unwrap());
@@ -158,7 +158,7 @@ fn part_of_a_layer_may_be_clamped() {
     let clamps = clamps().neurons("hidden", held);
     let kinds = [
         Credit::Implicit { relaxation: to_rest(), tolerance: 1e-12, iterations: 200 },
-        Credit::Unrolled { dt: 0.2, steps: 400 },
+        Credit::Unrolled { dt: 0.4, steps: 400 },
     ];
     let mut states = start(&network);
     states[2] = random([BATCH, 1, 5], 15);

@@ -47,7 +47,9 @@ fn built(builder: Builder) -> Network {
     let network = stronger(in_f64(builder.build(&device(), &mut rng(1)).unwrap()));
     let gammas: Vec<String> =
         network.parameters().filter(|name| name.ends_with("gamma")).map(str::to_owned).collect();
-    gammas.iter().fold(network, |network, name| network.with_parameter(name, tensor(vec![1.0], [1, 1])).unwrap())
+    gammas
+        .iter()
+        .fold(network, |network, name| network.with_parameter(name, tensor(vec![1.0], [1, 1])).unwrap())
 }
 
 fn states(network: &Network, seed: u64) -> Vec<Tensor<3>> {

@@ -145,7 +145,7 @@ impl Credit {
                 relax(&flow, &mut free, &relaxation)?;
                 let pushed = flow.whole(&free);
                 let risen = energy(network, &pushed, clamps)? - energy(network, &states, clamps)?;
-                let gradients = (risen.mean() / strength).backward();
+                let gradients = (risen.mean() * strength.recip()).backward();
                 let loss = value(&loss(&network.activations(&states)?).mean());
                 Ok(Assigned { loss, gradients, states, report: Some(report), residuals: Vec::new() })
             }

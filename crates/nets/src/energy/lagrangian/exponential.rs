@@ -24,7 +24,7 @@ pub struct Exponential {
 impl Lagrangian for Exponential {
     fn evaluate(&self, state: Tensor<3>, _parameters: &[Tensor<2>]) -> Evaluated {
         let [activation, value] = exponential(state * self.beta);
-        Evaluated { value: total(value) / self.beta, activation }
+        Evaluated { value: total(value) * self.beta.recip(), activation }
     }
 
     fn name(&self) -> &'static str {

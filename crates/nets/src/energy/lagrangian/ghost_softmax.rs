@@ -28,7 +28,7 @@ impl Lagrangian for GhostSoftmax {
         let terms = ((state - largest.clone()) * self.beta).exp();
         let ghost = (largest.clone() * -self.beta).exp();
         let sum = terms.clone().sum_dim(2) + ghost;
-        Evaluated { value: total(largest + sum.clone().log() / self.beta), activation: terms / sum }
+        Evaluated { value: total(largest + sum.clone().log() * self.beta.recip()), activation: terms / sum }
     }
 
     fn name(&self) -> &'static str {

@@ -19,7 +19,7 @@ pub struct Identity;
 
 impl Lagrangian for Identity {
     fn evaluate(&self, state: Tensor<3>, _parameters: &[Tensor<2>]) -> Evaluated {
-        Evaluated { value: total(state.clone().square()) / 2.0, activation: state }
+        Evaluated { value: total(state.clone().square()) * 0.5, activation: state }
     }
 
     fn activation(&self, state: Tensor<3>, _parameters: &[Tensor<2>]) -> Tensor<3> {

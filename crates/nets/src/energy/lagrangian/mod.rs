@@ -39,7 +39,8 @@ pub struct Evaluated {
 /// A convex function `L` of the state `x` of a layer. Its gradient `g = dL/dx` is the activation, and the energy of
 /// the layer is `x . g - L(x)` (Krotov and Hopfield 2021).
 ///
-/// One function is enough for a new one. Both results come from differentiable operations, so that training can
+/// One function is enough for a new one. In `f64`, multiply with `beta.recip()` rather than divide by a number: the
+/// derivative of that division is rounded to `f32` in Burn 0.22. Both results come from differentiable operations, so that training can
 /// follow the activation through the steps of a relaxation with automatic differentiation of first order.
 ///
 /// ```

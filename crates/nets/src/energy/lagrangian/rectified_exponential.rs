@@ -27,7 +27,7 @@ impl Lagrangian for RectifiedExponential {
     fn evaluate(&self, state: Tensor<3>, _parameters: &[Tensor<2>]) -> Evaluated {
         let above = state.clamp_min(0.0);
         let [slope, value] = exponential(above.clone() * self.beta);
-        Evaluated { value: total(value / self.beta - above), activation: slope - 1.0 }
+        Evaluated { value: total(value * self.beta.recip() - above), activation: slope - 1.0 }
     }
 
     fn name(&self) -> &'static str {

@@ -46,7 +46,7 @@ impl Lagrangian for RectifiedPolynomial {
         let base = self.base(state.clone());
         let activation = self.power(base.clone());
         let beyond = (state - self.bound()).clamp_min(0.0);
-        let value = total(activation.clone() * (base / f64::from(self.degree) + beyond));
+        let value = total(activation.clone() * (base * f64::from(self.degree).recip() + beyond));
         Evaluated { value, activation }
     }
 

@@ -31,7 +31,7 @@ impl Lagrangian for Sigmoid {
         let y = state * self.beta;
         let far = y.clone().abs();
         // Halves of y and |y| rather than max(y, 0): the derivative at 0 is then 1/2, not 0.
-        let value = total((y + far.clone()) / 2.0 + log1p_exp_neg(far)) * (self.scale / self.beta);
+        let value = total((y + far.clone()) * 0.5 + log1p_exp_neg(far)) * (self.scale / self.beta);
         Evaluated { value, activation }
     }
 

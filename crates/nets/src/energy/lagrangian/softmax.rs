@@ -29,7 +29,7 @@ impl Lagrangian for Softmax {
         let largest = state.clone().detach().max_dim(2);
         let terms = ((state - largest.clone()) * self.beta).exp();
         let sum = terms.clone().sum_dim(2);
-        Evaluated { value: total(largest + sum.clone().log() / self.beta), activation: terms / sum }
+        Evaluated { value: total(largest + sum.clone().log() * self.beta.recip()), activation: terms / sum }
     }
 
     fn name(&self) -> &'static str {

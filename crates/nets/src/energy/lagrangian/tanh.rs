@@ -27,7 +27,7 @@ impl Lagrangian for Tanh {
     fn evaluate(&self, state: Tensor<3>, parameters: &[Tensor<2>]) -> Evaluated {
         let activation = self.activation(state.clone(), parameters);
         let far = (state * self.beta).abs();
-        let value = total(far.clone() + log1p_exp_neg(far * 2.0) - LN_2) / self.beta;
+        let value = total(far.clone() + log1p_exp_neg(far * 2.0) - LN_2) * self.beta.recip();
         Evaluated { value, activation }
     }
 

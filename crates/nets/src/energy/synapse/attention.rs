@@ -157,7 +157,7 @@ impl Synapse for Attention {
 
     fn energy(&self, ends: Ends<'_>) -> Tensor<1> {
         let logs = self.attended(ends).logs;
-        logs.sum_dim(3).sum_dim(2).sum_dim(1).reshape([ends.batch()]) / -self.beta
+        logs.sum_dim(3).sum_dim(2).sum_dim(1).reshape([ends.batch()]) * -self.beta.recip()
     }
 
     fn gradient(&self, ends: Ends<'_>, end: usize) -> Tensor<3> {

@@ -105,11 +105,11 @@ impl Synapse for Memory {
     fn energy(&self, ends: Ends<'_>) -> Tensor<1> {
         let overlaps = Self::overlaps(ends);
         let potential = match self.profile {
-            Profile::Rectified => overlaps.clamp_min(0.0).square().sum_dim(2) / 2.0,
+            Profile::Rectified => overlaps.clamp_min(0.0).square().sum_dim(2) * 0.5,
             Profile::Softmax { beta } => {
                 let largest = overlaps.clone().detach().max_dim(2);
                 let sum = ((overlaps - largest.clone()) * beta).exp().sum_dim(2);
-                largest + sum.log() / beta
+                largest + sum.log() * beta.recip()
             }
             Profile::Entmax { beta } => {
                 // At the best weights their own change does not count: they are constants here.
@@ -120,7 +120,7 @@ impl Synapse for Memory {
                     Err(error) => unreachable!("shapes were checked when the network was built: {error}"),
                 };
                 let powers = weights.clone().powf_scalar(1.5).sum_dim(2);
-                (overlaps * weights).sum_dim(2) - (powers - 1.0) / (0.75 * beta)
+                (overlaps * weights).sum_dim(2) - (powers - 1.0) * (0.75 * beta).recip()
             }
         };
         potential.sum_dim(1).neg().reshape([ends.batch()])

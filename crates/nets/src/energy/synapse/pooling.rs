@@ -62,7 +62,7 @@ impl Pooling {
                 let squares = squares(seen, size);
                 let largest = squares.clone().detach().max_dim(4);
                 let mean = ((squares - largest.clone()) * beta).exp().mean_dim(4);
-                (largest + mean.log() / beta).reshape(dims)
+                (largest + mean.log() * beta.recip()).reshape(dims)
             }
         }
     }
@@ -79,7 +79,9 @@ impl Pooling {
                 let terms = ((squares.clone() - squares.detach().max_dim(4)) * beta).exp();
                 terms.clone() / terms.sum_dim(4) * shares
             }
-            _ => shares.expand([batch, channels, rows, columns, size * size]) / (size * size) as f64,
+            _ => {
+                shares.expand([batch, channels, rows, columns, size * size]) * ((size * size) as f64).recip()
+            }
         };
         let inside = [batch, channels, rows * size, columns * size];
         let places = shares
