@@ -116,9 +116,7 @@ fn all_agree_at_the_fixed_point() {
     assert!(found[0].residuals.iter().all(|&residual| residual <= 1e-12));
     assert_eq!(found[0].report.as_ref().unwrap().converged, [true; BATCH]);
     let [implicit, unrolled, nudged] = found.each_ref().map(|assigned| gradients(&network, assigned));
-    for ((name, implicit), ((_, unrolled), (_, nudged))) in implicit.iter().zip(unrolled.iter().zip(&nudged))
-    {
-        println!("{name}");
+    for ((_, implicit), ((_, unrolled), (_, nudged))) in implicit.iter().zip(unrolled.iter().zip(&nudged)) {
         assert_close(&numbers(implicit), &numbers(unrolled), 1e-7);
         assert_close(&numbers(implicit), &numbers(nudged), 1e-4);
     }

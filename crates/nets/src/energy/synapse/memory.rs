@@ -57,7 +57,7 @@ impl Memory {
         Self { patterns, profile, deviation: DEVIATION }
     }
 
-    fn association(&self, ends: Ends<'_>, beta: f64, separation: Separation) -> (Patterns, Dynamics) {
+    fn association(ends: Ends<'_>, beta: f64, separation: Separation) -> (Patterns, Dynamics) {
         let Shape { width, .. } = ends.shapes[0];
         let state = ends.activations[0].clone();
         let rows = ends.batch() * ends.shapes[0].positions();
@@ -114,7 +114,7 @@ impl Synapse for Memory {
             Profile::Entmax { beta } => {
                 // At the best weights their own change does not count: they are constants here.
                 let dims = overlaps.dims();
-                let (patterns, dynamics) = self.association(ends, beta, Self::entmax(ends));
+                let (patterns, dynamics) = Self::association(ends, beta, Self::entmax(ends));
                 let weights = match association::weights(patterns, &dynamics) {
                     Ok(weights) => weights.detach().reshape(dims),
                     Err(error) => unreachable!("shapes were checked when the network was built: {error}"),
@@ -135,7 +135,7 @@ impl Synapse for Memory {
             Profile::Softmax { beta } => (beta, Separation::Softmax),
             Profile::Entmax { beta } => (beta, Self::entmax(ends)),
         };
-        let (patterns, dynamics) = self.association(ends, beta, separation);
+        let (patterns, dynamics) = Self::association(ends, beta, separation);
         match association::associate(patterns, &dynamics) {
             Ok(read) => read.values.neg().reshape(ends.shapes[0].dims(ends.batch())),
             Err(error) => unreachable!("shapes were checked when the network was built: {error}"),
