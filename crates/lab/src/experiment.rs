@@ -78,6 +78,10 @@ pub enum LabError {
         /// What it said.
         reason: String,
     },
+    /// An energy network refused: a defect of the experiment.
+    #[cfg(feature = "network")]
+    #[error(transparent)]
+    Energy(#[from] attractor_nets::energy::EnergyError),
     /// A memory refused: a defect of the experiment.
     #[error(transparent)]
     Memory(#[from] attractor_memory::Error),

@@ -26,6 +26,8 @@ mod cls;
 pub mod continual;
 mod experiment;
 mod fixed_points;
+#[cfg(feature = "network")]
+mod ham;
 pub mod kv;
 mod learner;
 pub mod mil;
@@ -62,7 +64,7 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
-    all.extend(continual::ALL);
+    all.extend(continual::ALL.into_iter().chain(ham::ALL));
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,

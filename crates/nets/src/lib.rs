@@ -11,6 +11,9 @@
 //! [`training`] fits any Burn module to samples: batches, schedules, early stopping, checkpoints, nested
 //! cross-validation. [`models`] has the networks that learn from bags of instances.
 //!
+//! [`energy`] has networks of layers and synapses with one energy, as a Burn module too, and [`relaxation`] lets such
+//! systems fall to rest.
+//!
 //! **When not.** The perceptron is not for a graphics card: it runs on Burn's `Device::flex()`, the CPU.
 //!
 //! **Determinism.** Weights are drawn from the generator that is handed in, gradients come from Burn's automatic
@@ -38,6 +41,7 @@
 
 pub mod association;
 mod dense;
+pub mod energy;
 mod error;
 pub mod fused;
 pub mod hopfield;
@@ -45,6 +49,7 @@ mod loss;
 mod mlp;
 pub mod models;
 mod optimiser;
+pub mod relaxation;
 mod shape;
 pub mod training;
 

@@ -1,0 +1,131 @@
+//! `ham/monotone`: the energy of a network never rises.
+
+use std::collections::BTreeMap;
+
+use attractor_nets::energy::{Clamps, EnergyError};
+use attractor_nets::relaxation::{Relaxation, RelaxationError};
+use rand::RngExt;
+use rayon::prelude::*;
+
+use super::networks::{Feedback, Kinds, drawn};
+use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::outcome::{Named, Outcome};
+use crate::statistics::Summary;
+
+/// The experiment.
+pub(crate) const EXPERIMENT: Experiment = Experiment {
+    id: "ham/monotone",
+    title: "The energy of random networks never rises",
+    source: "Krotov and Hopfield 2021, Large associative memory problem in neurobiology and machine learning \
+             (arXiv 2008.06996); Krotov 2021, Hierarchical associative memory (arXiv 2107.06446)",
+    protocol: "10,000 random networks of 2 to 4 layers, every Lagrangian and every synapse, states from N(0, 1), \
+               10 steps of Euler of 0.001, 0.01 or 0.1, time constants from 1 to 3, in f64; a rise is more than \
+               1e-12 of the energies of all parts",
+    published: None,
+    data: &[],
+    run,
+};
+
+const STEPS: [f64; 3] = [0.001, 0.01, 0.1];
+const SAMPLES: usize = 2;
+
+/// What one network did.
+struct Trial {
+    kinds: Kinds,
+    dt: f64,
+    /// Largest rise of a step, relative to the energies of all parts; 0 where there is none.
+    rise: f64,
+}
+
+fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
+    let count = match context.effort {
+        Effort::Full => 10_000,
+        Effort::Smoke => 40,
+    };
+    let mut outcome = Outcome::default();
+    let mut whole = Vec::new();
+    let chunks = 20;
+    for chunk in 0..chunks {
+        context.progress(chunk as f64 / (chunks + 1) as f64, "symmetric networks");
+        whole.extend(trials(
+            context.seed,
+            count * chunk / chunks..count * (chunk + 1) / chunks,
+            Feedback::Whole,
+        )?);
+    }
+    context.progress(chunks as f64 / (chunks + 1) as f64, "networks without feedback");
+    let broken = trials(context.seed, 0..count / 10, Feedback::Missing)?;
+    let rose = |trials: &[Trial]| trials.iter().filter(|trial| trial.rise > ROUNDING).count() as f64;
+    outcome.measured = Summary::of(&[rose(&whole)]);
+    let mut add = |name: String, mean: f64| outcome.series.push(Named { name, mean, spread: 0.0 });
+    add("networks".to_owned(), whole.len() as f64);
+    add("largest rise, relative".to_owned(), whole.iter().map(|trial| trial.rise).fold(0.0, f64::max));
+    for dt in STEPS {
+        let own: Vec<&Trial> = whole.iter().filter(|trial| trial.dt == dt).collect();
+        add(format!("dt = {dt}: networks"), own.len() as f64);
+        add(
+            format!("dt = {dt}: networks whose energy rose"),
+            own.iter().filter(|trial| trial.rise > ROUNDING).count() as f64,
+        );
+    }
+    let mut kinds: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for trial in &whole {
+        let mut own = trial.kinds.clone();
+        own.sort_unstable();
+        own.dedup();
+        for kind in own {
+            let counts = kinds.entry(kind).or_default();
+            counts[0] += 1;
+            counts[1] += usize::from(trial.rise > ROUNDING);
+        }
+    }
+    for (kind, [there, rises]) in kinds {
+        add(format!("{kind}: networks with it"), there as f64);
+        add(format!("{kind}: of them, whose energy rose"), rises as f64);
+    }
+    outcome.baselines.push(Named {
+        name: "share of networks whose energy rose when one synapse sends no feedback".to_owned(),
+        mean: rose(&broken) / broken.len().max(1) as f64,
+        spread: 0.0,
+    });
+    outcome.pass = Some(rose(&whole) == 0.0);
+    outcome.notes.push(
+        "The theorem is about continuous time; with finite steps it holds for steps that are small against the \
+         curvature, which is why weights and steepness are bounded."
+            .to_owned(),
+    );
+    Ok(outcome)
+}
+
+/// A rise is counted above this.
+const ROUNDING: f64 = 1e-12;
+
+fn trials(seed: u64, which: std::ops::Range<usize>, feedback: Feedback) -> Result<Vec<Trial>, EnergyError> {
+    which.into_par_iter().map(|at| trial(seed, at, feedback)).collect()
+}
+
+fn trial(seed: u64, at: usize, feedback: Feedback) -> Result<Trial, EnergyError> {
+    let mut rng = attractor_data::stream(seed, &format!("ham/monotone {at}"));
+    let (network, kinds) = drawn(&mut rng, feedback)?;
+    let mut states = network.noise(SAMPLES, 1.0, &mut rng);
+    let dt = STEPS[rng.random_range(0..STEPS.len())];
+    let energies = network.energies(&states)?;
+    let mut size = 0.0_f64;
+    for (_, part) in energies.layers.iter().chain(&energies.synapses) {
+        let part = part.clone().abs().max().try_into_scalar::<f64>().unwrap_or(f64::NAN);
+        size += part;
+    }
+    let how = Relaxation { steps: 10, tolerance: 0.0, ..Relaxation::euler(dt) };
+    let rise = match network.relax(&mut states, &Clamps::none(), &how) {
+        Ok(report) => {
+            let pairs = report.energies.windows(2).flat_map(|pair| pair[1].iter().zip(&pair[0]));
+            pairs.map(|(after, before)| (after - before) / size).fold(0.0, f64::max)
+        }
+        // An energy that left all bounds rose.
+        Err(EnergyError::Relaxation(RelaxationError::Diverged { before, after, .. })) => {
+            (after - before) / size
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Trial { kinds, dt, rise })
+}

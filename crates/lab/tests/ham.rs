@@ -1,0 +1,34 @@
+//! Smoke runs of the experiments on energy networks.
+
+use attractor_lab::{Context, Effort, Outcome, experiment};
+
+fn outcome(id: &str, effort: Effort) -> Outcome {
+    let mut quiet = |_: f64, _: &str| {};
+    let mut context = Context::new(3, effort, None, &mut quiet);
+    experiment(id).unwrap().reproduce(&mut context).unwrap().0
+}
+
+#[test]
+fn closed_forms_are_met_and_would_be_missed_by_nothing() {
+    let outcome = outcome("ham/oracles", Effort::Smoke);
+    assert_eq!(outcome.pass, Some(true), "{:?}", outcome.series);
+    assert!(outcome.series.len() > 20);
+    assert!(outcome.baselines[0].mean > 0.5);
+}
+
+#[test]
+fn the_energy_of_a_few_networks_falls() {
+    let outcome = outcome("ham/monotone", Effort::Smoke);
+    assert_eq!(outcome.pass, Some(true), "{:?}", outcome.series);
+    assert_eq!(outcome.measured.mean, 0.0);
+}
+
+#[test]
+#[ignore = "the full protocol takes minutes"]
+fn the_energy_of_ten_thousand_networks_falls() {
+    let outcome = outcome("ham/monotone", Effort::Full);
+    for named in outcome.series.iter().chain(&outcome.baselines) {
+        println!("{}: {}", named.name, named.mean);
+    }
+    assert_eq!(outcome.measured.mean, 0.0);
+}

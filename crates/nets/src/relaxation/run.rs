@@ -1,0 +1,128 @@
+//! Relaxation with a report, and steps that training follows.
+
+use burn::tensor::Tensor;
+
+use super::per_sample::{largest, numbers};
+use super::solver::positive;
+use super::step::{Failed, Samples, step};
+use super::{Relaxation, RelaxationError, Report, Solver, System};
+
+/// Moves `states` until every sample rests or the steps are used up. Gradients do not flow through.
+///
+/// # Errors
+/// [`RelaxationError`]; the states are then those before the step that failed.
+pub fn relax(
+    system: &impl System,
+    states: &mut Vec<Tensor<3>>,
+    how: &Relaxation,
+) -> Result<Report, RelaxationError> {
+    how.check()?;
+    if states.is_empty() || states.iter().any(|block| block.dims().contains(&0)) {
+        return Err(RelaxationError::Empty);
+    }
+    let start = numbers(system.energy(states), "the energy")?;
+    finite(&start, "its energy")?;
+    let mut samples = Samples::new(start.clone(), how.solver, how.dt());
+    let mut report = Report {
+        energies: vec![start.clone()],
+        residuals: vec![0.0; start.len()],
+        iterations: vec![0; start.len()],
+        converged: vec![false; start.len()],
+    };
+    for count in 0..=how.steps {
+        let drift = system.drift(states);
+        report.residuals = largest(&drift, "the drift")?;
+        if count == 0 {
+            finite(&report.residuals, "its drift")?;
+        }
+        if !matches!(how.solver, Solver::Langevin { .. }) {
+            let sizes = largest(states, "the states")?;
+            for (sample, size) in sizes.into_iter().enumerate() {
+                let rests = report.residuals[sample] <= how.tolerance * (1.0 + size);
+                report.converged[sample] |= rests;
+                samples.moving[sample] &= !rests;
+            }
+        }
+        if count == how.steps || !samples.moving.contains(&true) {
+            break;
+        }
+        for (iterations, _) in report.iterations.iter_mut().zip(&samples.moving).filter(|(_, moves)| **moves)
+        {
+            *iterations += 1;
+        }
+        let before = samples.energies.clone();
+        let kept = states.clone();
+        let diverged = |sample: usize, after: f64| RelaxationError::Diverged {
+            sample,
+            step: count + 1,
+            before: before[sample],
+            after,
+            suggestion: how.dt() / 4.0,
+        };
+        match step(system, states, &drift, &mut samples, how.solver) {
+            Ok(()) => {}
+            Err(Failed::Refused(error)) => return Err(error),
+            Err(Failed::Diverged { sample, energy }) => return Err(diverged(sample, energy)),
+        }
+        if system.falls() && !matches!(how.solver, Solver::Langevin { .. }) {
+            let bound = |sample: usize| start[sample] + 1.0 + start[sample].abs();
+            let above = (0..start.len()).find(|&sample| samples.energies[sample] > bound(sample));
+            if let Some(sample) = above {
+                *states = kept;
+                return Err(diverged(sample, samples.energies[sample]));
+            }
+        }
+        report.energies.push(samples.energies.clone());
+    }
+    Ok(report)
+}
+
+/// The states after `steps` steps of Euler, as differentiable operations: training through the steps is the backward
+/// pass of whatever is made of them. On a device with gradient checkpointing what is cheap is computed again rather
+/// than kept. The device is never waited for, and nothing is checked on the way.
+///
+/// # Errors
+/// [`RelaxationError::Parameter`] for `dt`.
+///
+/// ```
+/// use attractor_nets::relaxation::{System, unroll};
+/// use burn::tensor::{Device, Tensor};
+///
+/// struct Bowl;
+///
+/// impl System for Bowl {
+///     fn drift(&self, states: &[Tensor<3>]) -> Vec<Tensor<3>> {
+///         states.iter().map(|x| x.clone().neg()).collect()
+///     }
+///
+///     fn energy(&self, states: &[Tensor<3>]) -> Tensor<1> {
+///         let [batch, ..] = states[0].dims();
+///         (states[0].clone().square() / 2.0).sum_dim(2).sum_dim(1).reshape([batch])
+///     }
+/// }
+///
+/// let start = Tensor::<3>::ones([1, 1, 1], &Device::flex().autodiff()).require_grad();
+/// let end = unroll(&Bowl, vec![start.clone()], 0.5, 3)?;
+/// let slope = start.grad(&end[0].clone().sum().backward());
+/// assert_eq!(slope.map(|slope| slope.into_scalar::<f32>()), Some(0.125));
+/// # Ok::<(), attractor_nets::relaxation::RelaxationError>(())
+/// ```
+pub fn unroll(
+    system: &impl System,
+    states: Vec<Tensor<3>>,
+    dt: f64,
+    steps: usize,
+) -> Result<Vec<Tensor<3>>, RelaxationError> {
+    positive("dt", dt)?;
+    Ok((0..steps).fold(states, |states, _| {
+        let drift = system.drift(&states);
+        states.into_iter().zip(drift).map(|(x, d)| x + d * dt).collect()
+    }))
+}
+
+fn finite(numbers: &[f64], what: &'static str) -> Result<(), RelaxationError> {
+    match numbers.iter().position(|number| !number.is_finite()) {
+        None => Ok(()),
+        Some(sample) => Err(RelaxationError::NotFinite { sample, what }),
+    }
+}
