@@ -61,7 +61,8 @@ const EPOCHS: usize = 4;
 fn rehearsed(kept: usize) -> usize {
     const CONTEXT: usize = 12_000;
     let old = kept * (CONTEXT / kept).max(1);
-    (BATCH * old + (CONTEXT + old) / 2) / (CONTEXT + old)
+    let share = old as f64 / (CONTEXT + old) as f64;
+    (BATCH as f64 * share).round() as usize
 }
 
 fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Result<Outcome, LabError> {

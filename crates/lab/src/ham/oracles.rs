@@ -80,6 +80,9 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
     tensor.try_into_vec_as::<f64>().unwrap_or_default()
 }
 
+/// A Lagrangian, its value, its energy and its activation at the point of the reference.
+type Printed<'a> = (&'a dyn Lagrangian, f64, Option<f64>, Option<[f64; 3]>);
+
 fn lagrangians() -> Vec<Check> {
     let x: Tensor<3> = tensor(vec![1.0, -2.0, 0.5], [1, 1, 3]);
     let norm = [tensor(vec![1.0], [1, 1]), tensor(vec![0.0; 3], [1, 3])];
@@ -87,7 +90,7 @@ fn lagrangians() -> Vec<Check> {
     let rectified = [6.3890560989, 0.0, 1.7182818285];
     let normal = [0.8889983080, -1.3969973412, 0.5079990332];
     let ghost = [0.4940230207, 0.0245959580, 0.2996401086];
-    let printed: [(&dyn Lagrangian, f64, Option<f64>, Option<[f64; 3]>); 7] = [
+    let printed: [Printed<'_>; 7] = [
         (&Softmax { beta: 2.0 }, 1.1575360803, Some(-0.2971900613), Some(softmax)),
         (&Sigmoid { beta: 2.0, scale: 1.0 }, 1.7291698132, Some(-0.5188158659), None),
         (&Tanh { beta: 2.0 }, 2.5329859018, Some(0.8104973557), None),

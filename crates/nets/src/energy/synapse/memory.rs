@@ -65,7 +65,7 @@ impl Memory {
         let beta = Tensor::full([1], beta, (&state.device(), state.dtype()));
         let state = state.reshape([1, 1, rows, width]);
         let patterns = Patterns { state, values: stored.clone(), stored, beta, mask: Mask::none() };
-        (patterns, Dynamics { separation, steps: vec![0], tolerance: None, dropout: None })
+        (patterns, Dynamics::new(separation, vec![0]))
     }
 
     fn entmax(ends: Ends<'_>) -> Separation {
