@@ -134,7 +134,7 @@ fn two_layers_are_the_two_body_theory() {
     ))
     .with_parameter("xi.patterns", patterns.clone())
     .unwrap();
-    assert_close(&total(&integrated, &[v.clone()]), &[-0.9829520141], 1e-9);
+    assert_close(&total(&integrated, std::slice::from_ref(&v)), &[-0.9829520141], 1e-9);
 
     // Model C with F = max(x, 0)^3, three times the Lagrangian of degree 3, and no eps under the root.
     let spherical = built(

@@ -96,7 +96,7 @@ fn noise_has_the_temperature() {
     let how = Relaxation { steps: 200, ..Relaxation::of(solver) };
     let mut end = x.clone();
     let report = relax(&springs(), &mut end, &how).unwrap();
-    assert_eq!(report.iterations, vec![200; 4000]);
+    assert!(report.iterations.iter().all(|&steps| steps == 200));
     let numbers = numbers(&end[0]);
     for (at, k) in [1.0, 3.0].into_iter().enumerate() {
         let own = numbers.iter().skip(at).step_by(2);
