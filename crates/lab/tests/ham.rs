@@ -1,5 +1,7 @@
 //! Smoke runs of the experiments on energy networks.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use attractor_lab::{Context, Effort, Outcome, experiment};
 
 fn outcome(id: &str, effort: Effort) -> Outcome {

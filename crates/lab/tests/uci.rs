@@ -77,7 +77,7 @@ fn ridge_scores_solve_their_normal_equations() {
         x.iter().map(|row| row.iter().zip(&center).map(|(a, b)| a - b).collect()).collect();
     let total: f64 = centred.iter().flatten().map(|v| v * v).sum();
     let penalty = 0.5 * total / n;
-    let mut weights = vec![[0.0f64; 4]; 3];
+    let mut weights = [[0.0f64; 4]; 3];
     let share = |class: usize| train.classes.iter().filter(|&&c| c as usize == class).count() as f64 / n;
     for (class, weights) in weights.iter_mut().enumerate() {
         for _ in 0..20_000 {
