@@ -10,8 +10,9 @@ use crate::LabError;
 /// A self-normalising embedding and a Hopfield layer with learned stored patterns, fitted by cross-entropy (Ramsauer et
 /// al. 2021, A.5.3). A round is an epoch; the best one is that with the highest mean accuracy over 16 epochs.
 ///
-/// AdamW, gradients clipped at 1 and batches of 8, where the paper has plain gradient descent at 0.05 and batches of 4: with weights drawn as the
-/// reference draws them, descent leaves the first plateau too late for 100 epochs of a small table.
+/// AdamW, gradients clipped at 1 and batches of 8, where the paper has plain gradient descent at 0.05 and batches of 4:
+/// with weights drawn as the reference draws them, descent leaves the first plateau too late for 100 epochs of a small
+/// table.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lookup {
     /// Embedding layers.
