@@ -31,7 +31,7 @@ pub struct Look<'a> {
     /// Its class.
     pub label: &'a str,
     /// Where its episode belongs, at most 256 bytes; empty for the namespace without a name. It is compared with the
-    /// episodes there, and read there ([`Reader::within`]); classes and the slow system are common to all.
+    /// episodes there, and read there ([`Reader::within`](crate::Reader::within)); classes and the slow system are common to all.
     pub namespace: &'a str,
     /// What it is worth, 0 to 1,000,000; 1 in [`Learner::observe`]. Goal-weighted replay and the order in which
     /// episodes give way follow it.
