@@ -184,8 +184,8 @@ mod tests {
     fn operations_are_those_of_the_products() {
         let [one, four, pool, lookup] = all().map(|workload| workload.operations());
         // 4,096 rows through four maps, three products each; 256 heads, seven products of 128 x 128 x 32.
-        assert_eq!(one, (3 * 4 * 2 * 4096 * 256 * 256 + 7 * 2 * 256 * 128 * 128 * 32) as f64);
-        assert_eq!(four - one, f64::from(3 * 7 * 2 * 256 * 128 * 128 * 32));
+        assert_eq!(one, (3u64 * 4 * 2 * 4096 * 256 * 256 + 7 * 2 * 256 * 128 * 128 * 32) as f64);
+        assert_eq!(four - one, (3u64 * 7 * 2 * 256 * 128 * 128 * 32) as f64);
         assert!((pool / (2.0 * 2.0 * 8192.0 * 65536.0) - 1.0).abs() < 0.01);
         assert_eq!(lookup, (4 * (64 + 4096) * 65536 + 4 * 64 * 4096 * 256) as f64);
     }
