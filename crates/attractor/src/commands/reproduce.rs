@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     };
     let effort = if args.smoke { Effort::Smoke } else { Effort::Full };
     let root = catalogue::root();
-    // With `all`, what has its data runs before anything is said to be missing.
+    // With `all`, what has its data runs, and what has none is named: nobody has all sets.
     if !all {
         chosen.iter().try_for_each(|experiment| check_data(experiment, &root))?;
     }
@@ -63,8 +63,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
             Err(missing) => left_out.push(format!("{missing:#}")),
         }
     }
-    if let Some(first) = left_out.first() {
-        bail!("{} of {} not run: {first}", left_out.len(), chosen.len());
+    for missing in left_out {
+        eprintln!("left out: {missing}");
     }
     Ok(())
 }
