@@ -252,17 +252,18 @@ impl Mind {
         };
         let encoders = Perception::most_bytes(self.config.vision, self.view().shape, self.config.features);
         // By what they may become, not by what they take: room must not depend on how a learner was opened.
-        let renewal = self.renewal.as_ref().map_or(0, |renewal| slow + encoders + renewal.bytes_of_keys());
+        let renewal = self.renewal.as_ref().map_or(0, |_| slow + encoders);
         // What observations become on their way: one row of blocks is learned while the next is encoded.
         let encoders = encoders + 4 * AHEAD as u64 * (2 * input + 2 * m) + (1 << 18);
         slow + encoders + renewal
     }
 
-    /// Bytes of one episode in this process. Twice its vectors, since removed ones keep their place for a while.
+    /// Bytes of one episode in this process. Twice its vectors, since removed ones keep their place for a while; and
+    /// its second key while encoders are learned anew, from the beginning.
     fn bytes_of_episode(&self) -> u64 {
         let view = self.view();
         let vectors = 4 * view.perception.key_width() as u64 * 2 + view.shape.components() as u64 + 8;
-        2 * vectors + 512
+        2 * vectors + 512 + self.renewal.as_ref().map_or(0, Renewal::bytes_of_key)
     }
 
     /// Most episodes.

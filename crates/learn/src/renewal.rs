@@ -59,11 +59,11 @@ impl Renewal {
 
     pub(crate) fn bytes(&self) -> u64 {
         let parts = self.perception.bytes() + self.cortex.as_ref().map_or(0, |cortex| cortex.bytes());
-        parts as u64 + self.bytes_of_keys()
+        parts as u64 + self.keys.len() as u64 * self.bytes_of_key()
     }
 
-    pub(crate) fn bytes_of_keys(&self) -> u64 {
-        self.keys.len() as u64 * (4 * self.perception.key_width() as u64 + 64)
+    pub(crate) fn bytes_of_key(&self) -> u64 {
+        4 * self.perception.key_width() as u64 + 64
     }
 
     pub(crate) fn save(&self, to: &mut Writer) {

@@ -59,3 +59,29 @@ fn nothing_is_lost_on_the_way() {
         assert!(late > 0.9 * early && early > 0.7, "{slow:?}: {late} {early}");
     }
 }
+
+/// Keys that are made beside the old ones take room, and nothing that is known gives way to them.
+#[test]
+fn nothing_is_evicted_for_keys_that_are_on_their_way() {
+    let stream = clusters(320, 3);
+    let mut beside = Vec::new();
+    for kib in (416..1_056).step_by(16) {
+        let config = Config { fits: vec![16, 300], memory_bytes: kib << 10, ..config(Slow::Mean) };
+        let mut learner = open(&Ram::new(), &config);
+        let mut most = 0;
+        for (i, (pattern, label)) in stream.iter().enumerate() {
+            learner.observe(pattern, label).unwrap();
+            let episodes = learner.stats().episodes;
+            // The first encoders may make wider keys than there were; the second ones do not. What is new may take
+            // the place of one that is old.
+            let widths_stay = i >= 300;
+            assert!(!widths_stay || episodes >= most, "{kib} KiB, observation {i}: {episodes} of {most}");
+            most = episodes;
+            if i + 1 == 300 {
+                beside.push(learner.stats().encoder_version == 1);
+            }
+        }
+    }
+    println!("beside the old ones in {} of {}", beside.iter().filter(|&&b| b).count(), beside.len());
+    assert!(beside.contains(&true) && beside.contains(&false));
+}
