@@ -12,18 +12,27 @@ use crate::published::{SPLIT_MNIST_CLASS, SPLIT_MNIST_DOMAIN, SPLIT_MNIST_TASK};
 
 const SOURCE: &str =
     "Hsu, Liu, Ramasamy, Kira 2018, Re-evaluating continual learning scenarios, arXiv 1810.12488";
-const PROTOCOL: &str = "MNIST padded to 32 x 32 and standardised; 5 contexts of 2 digits, in order, 4 passes each; \
-    784-400-400 network (1024 inputs), Adam 1e-3, batches of 128, about half of them rehearsed from the second context \
-    on; the softmax is over the classes seen so far; 1100 images as f32 or 4400 as bytes, 4.5 MB either way. Per cent right, mean over the contexts. 3 seeds.";
+/// What all scenarios share, and what their softmax is over.
+macro_rules! protocol {
+    ($support:literal) => {
+        concat!(
+            "MNIST padded to 32 x 32 and standardised; 5 contexts of 2 digits, in order, 4 passes each; ",
+            "784-400-400 network (1024 inputs), Adam 1e-3, batches of 128, about half of them rehearsed from the ",
+            "second context on; ",
+            $support,
+            "; 1100 images as f32 or 4400 as bytes, 4.5 MB either way. Per cent right, mean over the contexts. 3 seeds."
+        )
+    };
+}
 
 macro_rules! scenario {
-    ($name:ident, $id:literal, $title:literal, $rows:expr, $scenario:expr) => {
+    ($name:ident, $id:literal, $title:literal, $support:literal, $rows:expr, $scenario:expr) => {
         #[doc = $title]
         pub(crate) const $name: Experiment = Experiment {
             id: $id,
             title: $title,
             source: SOURCE,
-            protocol: PROTOCOL,
+            protocol: protocol!($support),
             published: Some($rows[2].1),
             data: &["mnist"],
             run: |context| run(context, $scenario, &$rows),
@@ -35,14 +44,23 @@ scenario!(
     CLASS,
     "split-mnist/class",
     "Split MNIST: which of all ten digits?",
+    "the softmax is over the classes seen so far",
     SPLIT_MNIST_CLASS,
     Scenario::Class
 );
-scenario!(DOMAIN, "split-mnist/domain", "Split MNIST: odd or even?", SPLIT_MNIST_DOMAIN, Scenario::Domain);
+scenario!(
+    DOMAIN,
+    "split-mnist/domain",
+    "Split MNIST: odd or even?",
+    "one softmax over odd and even",
+    SPLIT_MNIST_DOMAIN,
+    Scenario::Domain
+);
 scenario!(
     TASK,
     "split-mnist/task",
     "Split MNIST: which of the two digits of this context?",
+    "a softmax over the two digits of each context",
     SPLIT_MNIST_TASK,
     Scenario::Task
 );
