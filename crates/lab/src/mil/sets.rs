@@ -18,8 +18,8 @@ const SOURCE: &str = "Ramsauer et al. 2021, table 1 and A.5.2.2; Ilse, Tomczak a
 const PROTOCOL: &str = "Five times 10-fold cross-validation on the published folds; options of the networks chosen by AUC on \
     3 stratified folds of the training bags; instances standardised by training bags, constant components left out; a \
     fixed number of epochs, AdamW, cosine. Ten networks with different seeds are fitted to each fold: the number \
-    measured is the AUC of the mean of their logits, and the mean AUC of a single network stands beside it. AUC of a \
-    repetition is the mean over its folds; mean and spread over repetitions.";
+    measured is the mean AUC of one of them, as the published one is of one network; the AUC of the mean of their \
+    logits stands beside it. AUC of a repetition is the mean over its folds; mean and spread over repetitions.";
 
 macro_rules! experiment {
     ($set:literal, $title:literal, $published:expr) => {
@@ -130,8 +130,8 @@ fn run(name: &str, published: Option<Published>, context: &mut Context<'_>) -> R
         let together = area(areas, |means| means.1);
         series.push(Named::new(format!("{name}, {members} networks together, AUC %"), &together));
     }
-    let ours = area(&measured[0], |means| means.1);
-    let alone = area(&measured[0], |means| means.0).mean;
+    let ours = area(&measured[0], |means| means.0);
+    let together = area(&measured[0], |means| means.1).mean;
     let reached = |mean: f64| published.map(|number| mean >= number.value - number.tolerance);
     let full = context.effort == Effort::Full;
     Ok(Outcome {
@@ -140,7 +140,7 @@ fn run(name: &str, published: Option<Published>, context: &mut Context<'_>) -> R
         baselines,
         pass: reached(ours.mean).filter(|_| full),
         figures: Vec::new(),
-        notes: notes(&contenders, &measured, published, alone),
+        notes: notes(&contenders, &measured, published, together),
     })
 }
 
@@ -148,7 +148,7 @@ fn notes(
     contenders: &[Contender],
     measured: &[Vec<Vec<Area>>],
     published: Option<Published>,
-    alone: f64,
+    together: f64,
 ) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for (contender, areas) in contenders.iter().zip(measured) {
@@ -159,10 +159,12 @@ fn notes(
         notes.push(format!("{}: candidates were chosen {} times.", contender.name, times.join(", ")));
     }
     if let Some(number) = published {
-        let verdict = if alone >= number.value - number.tolerance { "would hold" } else { "would not hold" };
+        let members = contenders.first().map_or(0, |contender| contender.members);
+        let verdict =
+            if together >= number.value - number.tolerance { "would hold" } else { "would not hold" };
         notes.push(format!(
             "The published number is that of one network chosen by hand on validation bags, with unpublished folds. \
-             By one network, {alone:.1}, the claim {verdict}."
+             By {members} networks together, {together:.1}, the claim {verdict}."
         ));
     }
     notes
