@@ -31,7 +31,7 @@ fn right(found: &[u32], expected: &[u32]) -> f64 {
 }
 
 fn lookup(epochs: usize) -> Lookup {
-    Lookup { layers: 1, width: 16, heads: 4, beta: 0.25, patterns: 2, rate: 0.01, epochs }
+    Lookup { layers: 1, width: 16, heads: 4, beta: 0.25, patterns: 2, rate: 0.01, epochs, members: 1 }
 }
 
 fn all() -> Vec<Box<dyn Method>> {
@@ -40,7 +40,7 @@ fn all() -> Vec<Box<dyn Method>> {
         Box::new(Ridge { lambda: 1.0 }),
         Box::new(Forest { trees: 30, drawn: 1.0, leaf: 1 }),
         Box::new(Boosted { rounds: 20, rate: 0.3, depth: 3 }),
-        Box::new(lookup(20)),
+        Box::new(Lookup { members: 2, ..lookup(20) }),
     ]
 }
 
@@ -247,6 +247,8 @@ fn what_cannot_be_learned_from_is_refused() {
     }
     let made = table(some.classes.repeat(8), Array2::zeros((80, 2)), None);
     assert!(measure(&made, &[], 1).is_err());
+    let nobody = Lookup { members: 0, ..lookup(2) };
+    assert!(nobody.fit(&cases(20, 2, 1.0, 1), None, 1).is_err());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A Hopfield layer that looks learned patterns up.
 
-use attractor_nets::models::{TableClassifier, TableConfig, TableTask};
-use attractor_nets::training::{Fit, Fitted, History, Split, Stopping, TrainingConfig, each};
+use attractor_nets::models::{TableClassifier, TableConfig, TableTask, most_probable};
+use attractor_nets::training::{Draws, Fit, Fitted, History, Split, Stopping, TrainingConfig, each};
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
 use super::{Cases, Method, Model, Trial, check_width};
@@ -29,6 +29,8 @@ pub struct Lookup {
     pub rate: f64,
     /// Most epochs, at least 1.
     pub epochs: usize,
+    /// Networks with different seeds whose probabilities are averaged, at least 1. A trial has one.
+    pub members: usize,
 }
 
 /// Rows in a batch.
@@ -42,7 +44,7 @@ const PATIENCE: usize = 25;
 
 struct Learned {
     width: usize,
-    model: TableClassifier,
+    members: Vec<TableClassifier>,
 }
 
 impl Lookup {
@@ -83,16 +85,25 @@ fn smoothed(history: &History) -> f64 {
 
 impl Method for Lookup {
     fn name(&self) -> String {
-        let Self { layers, width, heads, beta, patterns, .. } = self;
-        format!("Hopfield lookup, {layers} x {width}, {heads} heads, beta {beta}, {patterns} patterns")
+        let Self { layers, width, heads, beta, patterns, members, .. } = self;
+        format!(
+            "Hopfield lookup, {layers} x {width}, {heads} heads, beta {beta}, {patterns} patterns, {members} networks"
+        )
     }
 
     fn fit(&self, train: &Cases, rounds: Option<usize>, seed: u64) -> Result<Box<dyn Model>, LabError> {
         train.check()?;
+        if self.members == 0 {
+            return Err(super::refused("members", 0.0, "at least 1"));
+        }
         let split = Split { train: (0..train.classes.len()).collect(), held: Vec::new() };
         let epochs = rounds.unwrap_or(self.epochs);
-        let fitted = self.run(train.rows.clone(), train.classes.clone(), &split, epochs, seed)?;
-        Ok(Box::new(Learned { width: train.rows.ncols(), model: fitted.model }))
+        let member = |member| {
+            let seed = Draws::Fit(member).seed(seed);
+            Ok(self.run(train.rows.clone(), train.classes.clone(), &split, epochs, seed)?.model)
+        };
+        let members = (0..self.members).map(member).collect::<Result<_, LabError>>()?;
+        Ok(Box::new(Learned { width: train.rows.ncols(), members }))
     }
 
     fn trial(&self, train: &Cases, held: &Cases, seed: u64) -> Result<Trial, LabError> {
@@ -110,6 +121,8 @@ impl Method for Lookup {
 impl Model for Learned {
     fn classify(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<u32>, LabError> {
         check_width(self.width, rows)?;
-        Ok(self.model.classify(rows)?)
+        let each = self.members.iter().map(|member| member.probabilities(rows));
+        let sum = each.reduce(|sum, one| Ok(sum? + one?)).unwrap_or_else(|| Ok(Array2::zeros((0, 0))))?;
+        Ok(most_probable(&sum))
     }
 }

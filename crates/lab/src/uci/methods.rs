@@ -70,12 +70,12 @@ pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
 /// 32 to 1,024 units, 1 or 32 heads, betas 1, 0.1, 0.001).
 #[cfg(feature = "network")]
 fn lookup(effort: Effort) -> Vec<Box<dyn Method>> {
-    let epochs = match effort {
-        Effort::Full => 100,
-        Effort::Smoke => 2,
+    let (epochs, members) = match effort {
+        Effort::Full => (100, 5),
+        Effort::Smoke => (2, 2),
     };
     let candidate = |(layers, patterns)| -> Box<dyn Method> {
-        Box::new(Lookup { layers, width: 64, heads: 8, beta: 0.25, patterns, rate: 0.002, epochs })
+        Box::new(Lookup { layers, width: 64, heads: 8, beta: 0.25, patterns, rate: 0.002, epochs, members })
     };
     [(1, 8), (2, 8), (2, 1)].map(candidate).into()
 }

@@ -21,5 +21,5 @@ pub use attention_mil::{AttentionMil, AttentionMilConfig, Gate};
 pub use bag_classifier::{BagClassifier, BagClassifierConfig};
 pub use bag_model::{BagModel, BagModelConfig, cross_entropy};
 pub use embedding::{Embedding, EmbeddingConfig};
-pub use table::{TableClassifier, TableConfig};
+pub use table::{TableClassifier, TableConfig, most_probable};
 pub use table_task::TableTask;

@@ -3,9 +3,9 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::activation::relu;
+use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use rand::{Rng, RngExt};
 
 use crate::Error;
@@ -61,6 +61,8 @@ pub struct TableClassifier {
     pub lookup: HopfieldLayer,
     #[module(skip)]
     inputs: usize,
+    #[module(skip)]
+    classes: usize,
 }
 
 impl TableConfig {
@@ -95,7 +97,8 @@ impl TableConfig {
             .with_num_heads(self.heads)
             .with_scaling(Some(PerHead::Same(self.beta)));
         let lookup = HopfieldLayerConfig::new(hopfield).with_quantity(self.patterns * self.classes);
-        Ok(TableClassifier { embedding, lookup: lookup.init(device, rng)?, inputs: self.inputs })
+        let lookup = lookup.init(device, rng)?;
+        Ok(TableClassifier { embedding, lookup, inputs: self.inputs, classes: self.classes })
     }
 }
 
@@ -116,25 +119,46 @@ impl TableClassifier {
         Ok(logits.squeeze_dim(0))
     }
 
-    /// The class of each of `rows` `(n, inputs)`: the largest logit, of equals the first.
+    /// How probable each class is for each of `rows` `(n, inputs)`, `(n, classes)`; a row sums to 1.
     ///
     /// # Errors
     /// [`Error::Size`] for rows of another width, [`Error::Device`].
-    pub fn classify(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<u32>, Error> {
+    pub fn probabilities(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f64>, Error> {
         let (expected, found) = (self.inputs, rows.ncols());
         if expected != found {
             return Err(Error::Size { place: "components of a row", expected, found });
         }
         if rows.nrows() == 0 {
-            return Ok(Vec::new());
+            return Ok(Array2::zeros((0, self.classes)));
         }
         let device = self.lookup.lookup_weights.val().device();
-        let logits = self.forward(tensor(rows, &device))?;
-        let classes = logits.dims()[1];
-        let largest =
-            |row: &[f64]| (0..classes).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0) as u32;
-        Ok(scalars(logits)?.chunks_exact(classes).map(largest).collect())
+        let numbers = scalars(softmax(self.forward(tensor(rows, &device))?, 1))?;
+        let found = numbers.len();
+        let shape = (rows.nrows(), self.classes);
+        let size = Error::Size { place: "probabilities of classes", expected: shape.0 * shape.1, found };
+        Array2::from_shape_vec(shape, numbers).map_err(|_| size)
     }
+
+    /// The class of each of `rows` `(n, inputs)`: the most probable one, of equals the first.
+    ///
+    /// # Errors
+    /// As [`TableClassifier::probabilities`].
+    pub fn classify(&self, rows: ArrayView2<'_, f32>) -> Result<Vec<u32>, Error> {
+        Ok(most_probable(&self.probabilities(rows)?))
+    }
+}
+
+/// The class of each row of `probabilities` `(n, classes)`: the largest one, of equals the first.
+///
+/// ```
+/// use attractor_nets::models::most_probable;
+/// assert_eq!(most_probable(&ndarray::array![[0.2, 0.8], [0.5, 0.5]]), [1, 0]);
+/// ```
+pub fn most_probable(probabilities: &Array2<f64>) -> Vec<u32> {
+    let largest = |row: ArrayView1<'_, f64>| {
+        (0..row.len()).rev().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0) as u32
+    };
+    probabilities.rows().into_iter().map(largest).collect()
 }
 
 pub(super) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Tensor<2> {
