@@ -92,6 +92,23 @@ fn a_run_goes_on_where_it_stopped() {
     let other = [HEAD, HOPFIELD, &TRAINING.replace("0.01", "0.02")].concat();
     std::fs::write(place.path("run.toml"), other).unwrap();
     place.refused("train run.toml --resume", &["checkpoint.safetensors", "another configuration"]);
+    let colder = [HEAD, &HOPFIELD.replace("beta = 1.0", "beta = 0.1"), TRAINING].concat();
+    std::fs::write(place.path("run.toml"), colder).unwrap();
+    place.refused("train run.toml --resume", &["checkpoint.safetensors", "another model or data"]);
+}
+
+#[test]
+fn repetitions_of_other_labels_or_folds_are_measured_again() {
+    let place = place(&[HEAD, HOPFIELD, TRAINING, FOLDS]);
+    let auc = |results: Value| results["repetitions"].clone();
+    let first = auc(place.json("train run.toml").pop().unwrap());
+    assert_eq!(first, auc(place.json("train run.toml --resume").pop().unwrap()));
+    // The first repetition with the folds of the second.
+    let turned = folds().replace("rep1_fold,rep2_fold", "rep2_fold,rep1_fold");
+    std::fs::write(place.path("keys.folds2x3.csv"), turned).unwrap();
+    std::fs::remove_file(place.path("out/checkpoint.safetensors")).unwrap();
+    let other = auc(place.json("train run.toml --resume").pop().unwrap());
+    assert_ne!(first[0]["folds"], other[0]["folds"]);
 }
 
 #[test]

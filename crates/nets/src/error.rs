@@ -170,6 +170,18 @@ impl Error {
         }
     }
 
+    /// An error for nothing, and for more than fits into 4 GiB: `sizes` are those of what is to be allocated.
+    pub(crate) fn allocatable(name: &'static str, sizes: &[usize]) -> Result<(), Self> {
+        let numbers = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+        match numbers {
+            Some(1..=0x4000_0000) => Ok(()),
+            _ => {
+                let value = sizes.iter().map(|&size| size as f64).product();
+                Err(Self::Parameter { name, value, limit: "at least 1 and at most 2^30 numbers" })
+            }
+        }
+    }
+
     /// An error unless the types are the same.
     pub(crate) fn dtype(place: &'static str, expected: DType, found: DType) -> Result<(), Self> {
         if expected == found {

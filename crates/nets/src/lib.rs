@@ -50,6 +50,7 @@ mod mlp;
 pub mod models;
 mod optimiser;
 pub mod relaxation;
+mod selu;
 mod shape;
 pub mod training;
 

@@ -331,4 +331,11 @@ fn what_does_not_fit_is_refused() {
     let none = dynamics(Separation::TopK(0), &[0; 3]);
     assert!(matches!(associate(good(), &none), Err(Error::Parameter { name: "k", .. })));
     assert!(refused(good(), &dynamics(Separation::Softmax, &[0])).starts_with("update steps"));
+    for tolerance in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let still = Dynamics { tolerance: Some(vec![1.0, tolerance, 1.0]), ..plain.clone() };
+        assert!(refused(good(), &still).starts_with("tolerance = "), "{tolerance}");
+    }
+    let equal = Patterns { beta: tensor(vec![1.0, 0.0, 1.0], [3]), ..good() };
+    associate(equal.clone(), &plain).unwrap();
+    assert!(energies(equal, &plain).unwrap_err().to_string().starts_with("beta = 0"));
 }

@@ -550,6 +550,30 @@ fn queries_that_have_not_settled_are_counted() {
 }
 
 #[test]
+fn an_adjoint_that_runs_away_leaves_gradients_that_are_numbers() {
+    // Halfway between two patterns a cold memory rests where everything repels: a = 4 + 4 a is never reached.
+    let mut case = Case::new([1, 1, 1, 2, 1, 1], 4.0, Updates::Settled { tolerance: 1e-6, limit: 100 });
+    let ends = Array4::from_shape_vec([1, 1, 2, 1], vec![1.0, -1.0]).unwrap();
+    case.queries.fill(0.0);
+    (case.patterns, case.values) = (ends.clone(), ends);
+    let (forward, gradients) = case.run();
+    assert_eq!((forward.unsettled(), gradients.unsettled), (0, 1));
+    assert!(flat(&gradients).iter().all(|x| x.is_finite()), "{gradients:?}");
+    // Warmer it attracts, and the equation has its solution.
+    case.betas = vec![0.5];
+    assert_eq!(case.run().1.unsettled, 0);
+}
+
+#[test]
+fn no_query_has_no_answer() {
+    for updates in [Updates::Unrolled(1), Updates::Settled { tolerance: 1e-6, limit: 10 }] {
+        let (forward, gradients) = Case::new([2, 3, 0, 5, 4, 6], 1.0, updates).run();
+        assert_eq!(forward.output.dim(), (2, 3, 0, 6));
+        assert!(flat(&gradients).iter().all(|&x| x == 0.0));
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let case = Case::new([2, 3, 5, 7, 4, 6], 1.0, Updates::Unrolled(0));
     let refused = |change: &dyn Fn(&mut Case)| {

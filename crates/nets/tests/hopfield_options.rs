@@ -12,6 +12,7 @@ use burn::module::Module;
 use burn::tensor::{Bool, Tensor};
 use common::layer::{as_gradients, in_f64, layer, strong, stronger, without_gradient};
 use common::{assert_close, device, numbers, random, rng, weighted};
+use safetensors::tensor::{Dtype, TensorView};
 
 const N: usize = 3;
 const L: usize = 5;
@@ -314,6 +315,32 @@ fn the_unused_tail_of_the_biases_is_written_and_ignored() {
         shapes,
         [("association_core.in_proj_bias", &[18][..]), ("association_core.in_proj_weight", &[12, 6][..])]
     );
+}
+
+#[test]
+fn a_tensor_without_numbers_is_as_good_as_none() {
+    let config = HopfieldConfig::of(6).with_pattern_size(Some(4));
+    let layer = config.init(&device(), &mut rng(1)).unwrap();
+    let dict = layer.state_dict().unwrap();
+    let numbers: Vec<(String, Vec<usize>, Vec<f64>)> = dict
+        .shapes()
+        .map(|(name, shape)| (name.to_owned(), shape.to_vec(), dict.numbers(name).unwrap().to_vec()))
+        .chain([("association_core.in_proj_weight".to_owned(), vec![0, 6], Vec::new())])
+        .collect();
+    assert!(numbers.iter().any(|(name, ..)| name == "association_core.q_proj_weight"));
+    let bytes: Vec<Vec<u8>> = numbers
+        .iter()
+        .map(|(.., numbers)| numbers.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect())
+        .collect();
+    let views = numbers
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let file = safetensors::serialize(views, None).unwrap();
+    let other = config.init(&device(), &mut rng(2)).unwrap();
+    let read = other.with_state_dict(&StateDict::from_bytes(&file).unwrap()).unwrap();
+    let name = "association_core.q_proj_weight";
+    assert_eq!(read.state_dict().unwrap().numbers(name), dict.numbers(name));
 }
 
 #[test]

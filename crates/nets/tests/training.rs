@@ -236,6 +236,53 @@ fn the_best_epoch_is_kept_and_patience_ends_the_run() {
     assert_eq!(task.measure(&fitted.model, &split().held).unwrap(), best, "its weights are those kept");
 }
 
+/// A task whose measure is never a number.
+struct Unmeasured(Sines);
+
+impl Task for Unmeasured {
+    type Model = Net;
+
+    fn init(&self, device: &Device, rng: &mut ChaCha8Rng) -> Result<Net, Error> {
+        self.0.init(device, rng)
+    }
+
+    fn loss(
+        &self,
+        model: &Net,
+        batch: &[usize],
+        device: &Device,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Tensor<1>, Error> {
+        self.0.loss(model, batch, device, rng)
+    }
+
+    fn measure(&self, _: &Net, _: &[usize]) -> Result<f64, Error> {
+        Ok(f64::NAN)
+    }
+}
+
+#[test]
+fn without_a_measure_the_last_epoch_is_kept() {
+    let config = TrainingConfig { stopping: Some(Stopping::patience(4)), ..config(200) };
+    let history = Fit::new(&Unmeasured(Sines::new(4)), &config, 3).run(&split()).unwrap().history;
+    assert_eq!((history.epochs.len(), history.kept), (4, Some(3)));
+}
+
+#[test]
+fn a_checkpoint_belongs_to_what_it_is_about() {
+    let task = Sines::new(4);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let config = TrainingConfig { stopping: Some(Stopping::patience(2)), ..config(40) };
+    let fit = || Fit::new(&task, &config, 3).about("sines").checkpoints(&path, 1_000);
+    let whole = fit().run(&split()).unwrap();
+    assert!(whole.history.epochs.len() < 40, "it stopped early, and wrote its end all the same");
+    let again = Fit::new(&task, &config, 3).about("sines").resumed(&path).run(&split()).unwrap();
+    assert_eq!(again.history, whole.history);
+    let other = Fit::new(&task, &config, 3).about("cosines").resumed(&path).run(&split()).unwrap_err();
+    assert!(other.to_string().contains("another model or data: sines"), "{other}");
+}
+
 #[test]
 fn a_window_counts_only_when_it_is_full() {
     let stopping = Stopping::patience(3).with_window(4);
@@ -278,6 +325,8 @@ fn bad_options_are_refused() {
     assert!(fails(TrainingConfig { rate: f64::NAN, ..config(1) }, &split()).starts_with("learning rate"));
     let schedule = Schedule::Exponential { gamma: 1.5 };
     assert!(fails(TrainingConfig { schedule, ..config(1) }, &split()).starts_with("gamma = 1.5"));
+    let schedule = Schedule::Exponential { gamma: 0.1 };
+    assert!(fails(TrainingConfig { schedule, ..config(400) }, &split()).starts_with("rate = "));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What `attractor train` does, in the order in which it does it.
 
 pub(crate) mod config;
+mod identity;
 pub(crate) mod page;
 pub(crate) mod places;
 pub(crate) mod results;

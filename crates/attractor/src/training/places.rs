@@ -44,7 +44,11 @@ impl Places {
         self.0.join("results.html")
     }
 
+    /// Puts `text` in the place of what is at `path`.
     pub(crate) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-        std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
+        // What was there is whole until the new text is.
+        let beside = path.with_extension("part");
+        let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+        written.with_context(|| format!("{}: cannot be written", path.display()))
     }
 }

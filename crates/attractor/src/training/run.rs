@@ -11,6 +11,7 @@ use attractor_nets::models::BagModel;
 use attractor_nets::training::{Draws, Epoch, Fit, Fitted, Split, Task, select};
 
 use super::config::Config;
+use super::identity;
 use super::page::page;
 use super::places::Places;
 use super::results::{Attention, Measured, Repetition, Results};
@@ -61,7 +62,7 @@ fn cross_validation(
     progress: Progress<'_>,
 ) -> anyhow::Result<Vec<Repetition>> {
     let Some(cv) = &config.cross_validation else { return Ok(Vec::new()) };
-    let run = serde_json::to_string(&(config, bags.len(), bags.instances().iter().sum::<f32>()))?;
+    let run = identity::of_validation(config, bags, folds)?;
     let path = places.repetitions();
     let mut done: Vec<Repetition> = match resume && path.is_file() {
         false => Vec::new(),
@@ -132,7 +133,8 @@ fn fit(
     };
     let seed = Draws::Fit(0).seed(config.seed);
     let checkpoint = places.checkpoint();
-    let mut fit = Fit::new(&task, &config.training, seed).observed(&mut observer);
+    let subject = identity::of_fit(config, candidate, bags)?;
+    let mut fit = Fit::new(&task, &config.training, seed).about(subject).observed(&mut observer);
     if resume && checkpoint.is_file() {
         fit = fit.resumed(&checkpoint);
     }

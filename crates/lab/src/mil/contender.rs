@@ -122,7 +122,8 @@ impl Contender {
     }
 }
 
-/// The bags at `train`; when `training` stops early, the first of nine stratified folds of them is held out for that.
+/// The bags at `train`; when `training` stops early, the first of nine stratified folds of them that has both classes is
+/// held out for that.
 ///
 /// ```
 /// use attractor_data::bags::parse;
@@ -139,7 +140,8 @@ impl Contender {
 /// ```
 ///
 /// # Errors
-/// [`LabError::Data`] for fewer than nine bags to hold some of out, or an index beyond the bags.
+/// [`LabError::Data`] for fewer than nine bags to hold some of out, or an index beyond the bags; [`LabError::Nets`] when
+/// no fold has both classes.
 pub fn held_out(
     bags: &Bags,
     train: &[usize],
@@ -152,7 +154,13 @@ pub fn held_out(
     }
     let all = Fold { train: train.to_vec(), test: Vec::new() };
     let folds = selection_folds(&all, bags.labels(), FOLDS, &mut stream(seed, "stopping"))?;
-    Ok(split(&folds[0]))
+    let both = |fold: &&Fold| {
+        let positive = fold.test.iter().filter(|&&bag| bags.labels()[bag]).count();
+        (1..fold.test.len()).contains(&positive)
+    };
+    let reason = "early stopping needs bags of both classes to measure on, and there are too few of one";
+    let found = folds.iter().find(both).ok_or(Error::Options { option: "stopping", reason })?;
+    Ok(split(found))
 }
 
 fn split(fold: &Fold) -> Split {

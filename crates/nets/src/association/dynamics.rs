@@ -30,7 +30,8 @@ pub enum Gradient {
     #[default]
     Unrolled,
     /// That of the fixed point, by the implicit function theorem: the adjoint equation is iterated with the tolerance
-    /// and the limit of the steps. The gradient by the first states is zero. Exact only for queries that converged.
+    /// and the limit of the steps. The gradient by the first states is zero. Exact only for queries that converged;
+    /// where the iteration does not settle, as at a fixed point that repels, it is that of the last step alone.
     FixedPoint,
 }
 

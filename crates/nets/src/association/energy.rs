@@ -15,7 +15,7 @@ use crate::Error;
 /// et al. 2024). Where no pattern is allowed the energy is `q.q / 2`.
 ///
 /// # Errors
-/// As [`associate`](super::associate).
+/// As [`associate`](super::associate); [`Error::Parameter`] for a beta of 0 on the CPU, which the energy is divided by.
 ///
 /// ```
 /// use attractor_nets::association::{Dynamics, Mask, Patterns, Separation, energies};
@@ -39,6 +39,13 @@ use crate::Error;
 /// ```
 pub fn energies(patterns: Patterns, dynamics: &Dynamics) -> Result<Vec<Tensor<3>>, Error> {
     patterns.check(dynamics)?;
+    if patterns.betas()?.contains(&0.0) {
+        return Err(Error::Parameter {
+            name: "beta",
+            value: 0.0,
+            limit: "above 0 where energies are asked for",
+        });
+    }
     let mut states = Vec::new();
     plain::settle(&patterns, dynamics, |state| states.push(state.clone().detach()))?;
     Ok(states.into_iter().map(|state| patterns.energy(state, &dynamics.separation)).collect())

@@ -53,8 +53,8 @@ pub struct Patterns {
 ///
 /// # Errors
 /// [`Error::Shape`] for patterns, betas, steps or masks whose sizes do not fit together, [`Error::Type`] for those of
-/// different types; [`Error::Parameter`] where there is nothing along an axis, for top-k of none, and on the CPU for a
-/// beta that is negative or not finite; [`Error::Options`] for the gradient of a fixed point where the operation
+/// different types; [`Error::Parameter`] where there is nothing along an axis, for top-k of none, for a tolerance that is not
+/// above 0 or not finite, and on the CPU for a beta that is negative or not finite; [`Error::Options`] for the gradient of a fixed point where the operation
 /// that has it does not serve; [`Error::Device`] when a tolerance is asked for and the device does not answer.
 ///
 /// ```
@@ -123,21 +123,21 @@ impl Patterns {
         Error::shape("update steps", &[heads], &[dynamics.steps.len()])?;
         if let Some(tolerance) = &dynamics.tolerance {
             Error::shape("tolerances", &[heads], &[tolerance.len()])?;
+            tolerance.iter().copied().try_for_each(fused::check_tolerance)?;
         }
         dynamics.gradient.check(&dynamics.steps, dynamics.tolerance.as_deref())?;
         dynamics.dropout.map_or(Ok(()), Dropout::check)?;
         dynamics.separation.check(heads, dtype)?;
         self.mask.check([batch, heads, states, stored], dtype)?;
-        self.check_beta()
+        self.betas()?.into_iter().try_for_each(fused::check_beta)
     }
 
-    /// Where no device has to be waited for.
-    fn check_beta(&self) -> Result<(), Error> {
+    /// On the CPU; none where a device would have to be waited for.
+    fn betas(&self) -> Result<Vec<f64>, Error> {
         if self.beta.device() != Device::flex() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let betas = self.beta.clone().without_autodiff().try_into_vec_as::<f64>();
-        let betas = betas.map_err(|error| Error::device("beta", &error))?;
-        betas.into_iter().try_for_each(fused::check_beta)
+        betas.map_err(|error| Error::device("beta", &error))
     }
 }

@@ -27,7 +27,8 @@ pub struct Gradients {
     pub values: Array4<f32>,
     /// By the inverse temperature of each head.
     pub betas: Vec<f32>,
-    /// Queries whose adjoint equation had not settled at the limit of the steps; 0 for unrolled steps.
+    /// Queries whose adjoint equation had not settled at the limit of the steps, which have the gradient of their last
+    /// step alone; 0 for unrolled steps.
     pub unsettled: usize,
 }
 

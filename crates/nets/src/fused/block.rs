@@ -180,7 +180,7 @@ impl Block {
     }
 
     /// Solves `a = u + J a` by iteration, where `u` is `to` and `J` the derivative of what the cues read by the cues,
-    /// which is symmetric; leaves `a` in `from`. Returns how many rows have not settled.
+    /// which is symmetric; leaves `a` in `from`. Returns how many rows have not settled: theirs is `u`.
     pub(crate) fn adjoint(
         &mut self,
         lens: Lens<'_>,

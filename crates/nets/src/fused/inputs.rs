@@ -120,11 +120,7 @@ impl<'a> Inputs<'a> {
     fn check_dynamics(&self, heads: usize) -> Result<(), Error> {
         if let Some(tolerance) = self.tolerance {
             Error::shape("tolerances", &[heads], &[tolerance.len()])?;
-            if let Some(&value) =
-                tolerance.iter().find(|tolerance| !(tolerance.is_finite() && **tolerance > 0.0))
-            {
-                return Err(Error::Parameter { name: "tolerance", value, limit: "finite and above 0" });
-            }
+            tolerance.iter().copied().try_for_each(check_tolerance)?;
         }
         self.gradient.check(self.steps, self.tolerance)?;
         self.dropout.map_or(Ok(()), Dropout::check)
@@ -144,6 +140,13 @@ impl<'a> Inputs<'a> {
 pub(crate) struct Limits<'a> {
     pub(crate) forbidden: Option<ArrayView2<'a, u8>>,
     pub(crate) added: Option<ArrayView2<'a, f32>>,
+}
+
+pub(crate) fn check_tolerance(value: f64) -> Result<(), Error> {
+    match value > 0.0 && value.is_finite() {
+        true => Ok(()),
+        false => Err(Error::Parameter { name: "tolerance", value, limit: "finite and above 0" }),
+    }
 }
 
 pub(crate) fn check_beta(value: f64) -> Result<(), Error> {

@@ -33,6 +33,6 @@ mod trace;
 pub use backward::{Gradients, backward};
 pub(crate) use flex::ahead;
 pub use forward::{Forward, forward};
-pub(crate) use inputs::check_beta;
 pub use inputs::{Inputs, Phantom};
+pub(crate) use inputs::{check_beta, check_tolerance};
 pub(crate) use operation::{associate, serves};

@@ -61,7 +61,7 @@ pub(crate) fn units(array: &mut Array4<f32>) -> Vec<ArrayViewMut2<'_, f32>> {
 /// extents alone.
 pub(crate) fn group(extents: &Extents) -> usize {
     let groups = UNITS.div_ceil(extents.units().max(1));
-    extents.queries.div_ceil(groups).next_multiple_of(QUERIES)
+    extents.queries.div_ceil(groups).next_multiple_of(QUERIES).max(QUERIES)
 }
 
 /// `0..n` in runs of `step`.

@@ -9,7 +9,8 @@ pub(crate) fn within(from: &[Lane], to: &[Lane], tolerance: f64) -> bool {
 
 /// Replaces each row of `rows` by its image until it moves by at most `tolerance` of its length, at most `limit`
 /// times; `image` computes all of them. Rows that have arrived stay as they are, so that no row depends on the
-/// others. Returns how many have not.
+/// others. Those that have not, by then or because they left all bounds, are what they were at first: an iteration
+/// that runs away has nothing to say. Returns how many.
 pub(crate) fn settle(
     rows: &mut [Lane],
     images: &mut Vec<Lane>,
@@ -18,6 +19,7 @@ pub(crate) fn settle(
     tolerance: f64,
     mut image: impl FnMut(&[Lane], &mut Vec<Lane>),
 ) -> usize {
+    let first = rows.to_vec();
     let mut moving = vec![true; rows.len() / panels];
     for _ in 0..limit {
         image(rows, images);
@@ -25,7 +27,8 @@ pub(crate) fn settle(
             rows.chunks_exact_mut(panels).zip(images.chunks_exact(panels)).zip(&mut moving)
         {
             if *moving {
-                *moving = distance(row, image) > tolerance * length(image);
+                // Compared so that what is no number has not arrived.
+                *moving = !(distance(row, image) <= tolerance * length(image)) || !length(image).is_finite();
                 row.copy_from_slice(image);
             }
         }
@@ -33,6 +36,8 @@ pub(crate) fn settle(
             return 0;
         }
     }
+    let back = rows.chunks_exact_mut(panels).zip(first.chunks_exact(panels)).zip(&moving);
+    back.filter(|(_, moving)| **moving).for_each(|((row, first), _)| row.copy_from_slice(first));
     moving.into_iter().filter(|&moving| moving).count()
 }
 

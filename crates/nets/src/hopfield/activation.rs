@@ -1,8 +1,10 @@
 //! What is applied to the output.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::{leaky_relu, relu, selu, sigmoid, tanh};
+use burn::tensor::activation::{leaky_relu, relu, sigmoid, tanh};
 use serde::{Deserialize, Serialize};
+
+use crate::selu::selu;
 
 /// A function of every entry of the output, after the output projection.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

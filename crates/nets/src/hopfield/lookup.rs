@@ -75,6 +75,8 @@ impl HopfieldLayerConfig {
         Error::at_least_one("quantity", self.quantity)?;
         let hopfield = self.hopfield.init(device, rng)?;
         let (depth, values) = (known(hopfield.sizes.stored)?, known(hopfield.sizes.values)?);
+        let most = depth.max(values);
+        Error::allocatable("quantity, times the depth of stored patterns", &[self.quantity, most])?;
         let lookup_weights = normal([1, self.quantity, depth], device, rng).set_require_grad(self.trainable);
         let mut target_weights = None;
         if self.lookup_weights_as_separated {

@@ -38,8 +38,9 @@ impl Norm {
             Normalise::Off => return Ok(None),
             Normalise::Plain(epsilon) | Normalise::Affine(epsilon) => epsilon,
         };
-        if !(epsilon.is_finite() && epsilon > 0.0) {
-            return Err(Error::Parameter { name, value: epsilon, limit: "finite and above 0" });
+        // In single precision, in which it is added.
+        if !(epsilon.is_finite() && epsilon as f32 > 0.0) {
+            return Err(Error::Parameter { name, value: epsilon, limit: "finite and at least 1e-45" });
         }
         if option == Normalise::Plain(epsilon) {
             return Ok(Some(Self { weight: None, bias: None, epsilon }));

@@ -76,6 +76,7 @@ impl HopfieldPoolingConfig {
         Error::at_least_one("quantity", self.quantity)?;
         let hopfield = self.hopfield.init(device, rng)?;
         let depth = known(hopfield.sizes.state)?;
+        Error::allocatable("quantity, times the depth of state patterns", &[self.quantity, depth])?;
         let pooling_weights = normal([1, self.quantity, depth], device, rng).set_require_grad(self.trainable);
         Ok(HopfieldPooling { hopfield, pooling_weights })
     }

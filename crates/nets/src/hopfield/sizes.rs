@@ -61,11 +61,17 @@ impl Sizes {
             agree("pattern_size (connected: hidden_size)", association, read)?;
             agree("pattern_projection_size (connected: stored_pattern_size)", stored, values)?;
         }
+        for (from, to) in [(state, association), (stored, association), (values, read), (read, sizes.output)]
+        {
+            if let (Some(from), Some(to)) = (from, to) {
+                Error::allocatable("weights of a projection", &[from, heads, to])?;
+            }
+        }
         Ok(sizes)
     }
 }
 
-/// Products of two sizes are far from overflow.
+/// Products of two sizes are far from overflow, and those of all three of a projection are checked.
 const LARGEST: usize = 1 << 24;
 
 fn check_range(config: &HopfieldConfig) -> Result<(), Error> {

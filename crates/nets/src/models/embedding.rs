@@ -68,7 +68,7 @@ impl EmbeddingConfig {
         };
         let mut layers = Vec::new();
         for &next in widths {
-            Error::at_least_one("width of an embedding layer", next)?;
+            Error::allocatable("weights of an embedding layer", &[size, next])?;
             layers.push(linear(size, next, device, rng));
             size = next;
         }

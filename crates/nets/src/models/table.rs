@@ -3,13 +3,14 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::tensor::activation::{relu, softmax};
+use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use rand::{Rng, RngExt};
 
 use crate::Error;
 use crate::hopfield::{HopfieldConfig, HopfieldLayer, HopfieldLayerConfig, Masks, PerHead};
+use crate::selu::selu;
 use crate::training::scalars;
 
 /// Options of a [`TableClassifier`].
@@ -85,9 +86,12 @@ impl TableConfig {
         if self.heads == 0 || !self.width.is_multiple_of(self.heads) {
             return Err(Error::Heads { name: "width", size: self.width, heads: self.heads });
         }
+        let stored = self.patterns.saturating_mul(self.classes);
+        Error::allocatable("patterns, times the classes", &[stored])?;
         let mut embedding = Vec::new();
         let mut depth = self.inputs;
         for _ in 0..self.layers {
+            Error::allocatable("weights of an embedding layer", &[depth, self.width])?;
             embedding.push(lecun(depth, self.width, device, rng));
             depth = self.width;
         }
@@ -96,7 +100,7 @@ impl TableConfig {
             .with_output_size(Some(self.classes))
             .with_num_heads(self.heads)
             .with_scaling(Some(PerHead::Same(self.beta)));
-        let lookup = HopfieldLayerConfig::new(hopfield).with_quantity(self.patterns * self.classes);
+        let lookup = HopfieldLayerConfig::new(hopfield).with_quantity(stored);
         let lookup = lookup.init(device, rng)?;
         Ok(TableClassifier { embedding, lookup, inputs: self.inputs, classes: self.classes })
     }
@@ -166,15 +170,6 @@ pub(super) fn tensor(rows: ArrayView2<'_, f32>, device: &Device) -> Tensor<2> {
         TensorData::new(rows.iter().copied().collect::<Vec<_>>(), [rows.nrows(), rows.ncols()]),
         device,
     )
-}
-
-/// The scaled exponential unit (Klambauer et al. 2017). The exponential never sees a positive number: where it overflows,
-/// the gradient of a masked one is no number.
-fn selu(x: Tensor<2>) -> Tensor<2> {
-    const SCALE: f64 = 1.050_700_987_355_480_5;
-    const ALPHA: f64 = 1.673_263_242_354_377_2;
-    let below = relu(x.clone().neg()).neg();
-    (relu(x) + (below.exp() - 1.0) * ALPHA) * SCALE
 }
 
 /// Weights of variance 1 / inputs, for which scaled exponential units keep mean 0 and variance 1.

@@ -22,6 +22,8 @@ pub(super) struct Run<'a> {
     pub(super) config: &'a TrainingConfig,
     pub(super) split: &'a Split,
     pub(super) seed: u64,
+    /// The model's options and the data, as far as the caller names them.
+    pub(super) subject: &'a str,
 }
 
 const KEY: &str = "attractor.checkpoint";
@@ -33,6 +35,8 @@ struct Header {
     seed: u64,
     split: u64,
     config: String,
+    #[serde(default)]
+    subject: String,
     steps: u64,
     kept: Option<usize>,
     /// Loss, rate and measure of each epoch, by their bits: text might round them.
@@ -48,6 +52,7 @@ impl Run<'_> {
             seed: self.seed,
             split: self.split.hash(),
             config: self.config_text(path)?,
+            subject: self.subject.to_owned(),
             steps: state.optimiser.steps(),
             kept: state.history.kept,
             epochs: state.history.epochs.iter().map(bits).collect(),
@@ -78,6 +83,7 @@ impl Run<'_> {
         same("schema", SCHEMA.to_string(), header.schema.to_string())?;
         same("seed", self.seed.to_string(), header.seed.to_string())?;
         same("configuration", self.config_text(path)?, header.config)?;
+        same("model or data", self.subject.to_owned(), header.subject)?;
         same("split", format!("{:016x}", self.split.hash()), format!("{:016x}", header.split))?;
         let model = file.take("model.").put_into(model)?;
         let mut vector = |name: &str| file.take(name).numbers("").map(<[f32]>::to_vec);

@@ -152,6 +152,11 @@ impl TrainingConfig {
         Error::at_least_one("batch", self.batch)?;
         self.schedule.check()?;
         self.stopping.map_or(Ok(()), Stopping::check)?;
+        let last = self.rate * self.schedule.factor(self.epochs as f64 - 0.5, self.epochs);
+        if self.rate > 0.0 && last == 0.0 {
+            let limit = "such that the schedule leaves something of it to the last epoch";
+            return Err(Error::Parameter { name: "rate", value: self.rate, limit });
+        }
         self.optimiser().map(|_| ())
     }
 

@@ -15,6 +15,7 @@ pub struct Fit<'a, T: Task> {
     task: &'a T,
     config: &'a TrainingConfig,
     seed: u64,
+    subject: String,
     checkpoint: Option<(PathBuf, usize)>,
     resumed: Option<PathBuf>,
     observer: Option<&'a mut (dyn FnMut(&Epoch) + Send)>,
@@ -32,7 +33,8 @@ pub struct Fitted<M> {
 impl<'a, T: Task> Fit<'a, T> {
     /// A run of `task` with everything random drawn from `seed`, on the CPU.
     pub fn new(task: &'a T, config: &'a TrainingConfig, seed: u64) -> Self {
-        Self { task, config, seed, checkpoint: None, resumed: None, observer: None }
+        let subject = String::new();
+        Self { task, config, seed, subject, checkpoint: None, resumed: None, observer: None }
     }
 
     /// Writes the state of the run to the safetensors file `path` after every `every` epochs (at least 1), and at the
@@ -40,6 +42,13 @@ impl<'a, T: Task> Fit<'a, T> {
     #[must_use]
     pub fn checkpoints(self, path: impl Into<PathBuf>, every: usize) -> Self {
         Self { checkpoint: Some((path.into(), every.max(1))), ..self }
+    }
+
+    /// What is fitted to what, for instance the options of the model and a [`digest`](super::digest) of the samples: a
+    /// run does not go on from the checkpoint of another subject. Seed, split and configuration are always compared.
+    #[must_use]
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), ..self }
     }
 
     /// Goes on from such a file: the result has the bits of a run that was never interrupted.
@@ -71,7 +80,8 @@ impl<'a, T: Task> Fit<'a, T> {
             return Err(Error::Options { option: "stopping", reason });
         }
         let device = Device::flex().autodiff();
-        let run = Run { config: self.config, split, seed: self.seed };
+        let subject = std::mem::take(&mut self.subject);
+        let run = Run { config: self.config, split, seed: self.seed, subject: &subject };
         let model = self.task.init(&device, &mut Draws::Weights.rng(self.seed))?;
         let mut weights = learned(&model)?;
         let mut state = match &self.resumed {
@@ -83,6 +93,10 @@ impl<'a, T: Task> Fit<'a, T> {
         weights = learned(&state.model)?;
         for epoch in state.history.epochs.len()..self.config.epochs {
             if self.config.stopping.is_some_and(|stopping| stopping.over(&state.history.measures())) {
+                // It may have been written some epochs ago.
+                if let Some((path, _)) = &self.checkpoint {
+                    run.write(path, &state)?;
+                }
                 break;
             }
             let (loss, rate) = self.epoch(epoch, &split.train, &device, &mut state, &mut weights)?;
@@ -116,7 +130,8 @@ impl<'a, T: Task> Fit<'a, T> {
             Some(stopping) => {
                 // A window that fills up starts the comparison anew, so the best epoch may change to this one only.
                 let best = stopping.best(&state.history.measures());
-                if best == Some(epoch) || state.best.is_none() {
+                // Where no measure is a number the last epoch is as good as any.
+                if best.is_none_or(|best| best == epoch) {
                     state.best = Some(weights.to_vec());
                     state.history.kept = Some(epoch);
                 }

@@ -1,5 +1,6 @@
 //! Which samples are learned from, and which are held out.
 
+use super::digest;
 use crate::Error;
 
 /// Indices of samples to learn from, and of samples to stop, choose or measure on.
@@ -12,14 +13,12 @@ pub struct Split {
 }
 
 impl Split {
-    /// FNV-1a over both lists.
+    /// Of both lists.
     pub(super) fn hash(&self) -> u64 {
         let words = [&self.train, &self.held].into_iter().flat_map(|list| {
             std::iter::once(list.len() as u64).chain(list.iter().map(|&index| index as u64))
         });
-        words.flat_map(u64::to_le_bytes).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        digest(words)
     }
 }
 

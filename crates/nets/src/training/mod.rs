@@ -56,6 +56,7 @@
 mod batches;
 mod checkpoint;
 mod config;
+mod digest;
 mod draws;
 mod each;
 mod fit;
@@ -71,6 +72,7 @@ mod weights;
 
 pub use batches::batches;
 pub use config::{RuleConfig, TrainingConfig};
+pub use digest::digest;
 pub use draws::{Draws, keep};
 pub use each::each;
 pub use fit::{Fit, Fitted};

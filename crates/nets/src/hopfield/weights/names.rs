@@ -72,7 +72,11 @@ impl Names {
     pub(super) fn import(&self, mut layer: Hopfield, dict: &StateDict) -> Hopfield {
         let projections = &mut layer.projections;
         let parts = [&mut projections.query, &mut projections.key, &mut projections.value];
-        let core = |name: &str| self.get(dict, &format!("association_core.{name}"));
+        // A tensor without numbers is what PyTorch keeps where nothing is projected.
+        let core = |name: &str| {
+            let entry = self.get(dict, &format!("association_core.{name}"));
+            entry.filter(|entry| !entry.numbers.is_empty())
+        };
         let mut stack = core("in_proj_weight").map(|entry| entry.numbers.as_slice());
         let mut biases = core("in_proj_bias").map(|entry| entry.numbers.as_slice());
         for (name, part) in ["q", "k", "v"].into_iter().zip(parts) {
