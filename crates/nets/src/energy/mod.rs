@@ -46,6 +46,7 @@ mod builder;
 mod clamps;
 mod credit;
 mod error;
+mod file;
 mod flow;
 mod implicit;
 mod lagrangian;
