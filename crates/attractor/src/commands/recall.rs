@@ -26,7 +26,7 @@ pub(super) const DRAWN: usize = 8;
 #[derive(clap::Args)]
 #[command(after_help = format!("{HELP}\n
 DAMAGE, in the numbers of the memory: flip:SHARE, gauss:STD[:LOW:HIGH], \
-mask:upper|lower|left|right|random:SHARE[:FILL], occlude:HEIGHTxWIDTH[:FILL].\n
+mask:upper|lower|left|right|random:SHARE[:FILL], occlude:HEIGHTxWIDTH[:FILL], patches:SIDE:SHARE[:FILL].\n
 EXAMPLES:
   attractor recall glyphs.attractor --cues glyphs --take 5 --damage flip:0.1 --seed 7
   attractor recall faces.attractor --cues faces/ --damage mask:lower:0.5 --clamp known --out recalled/

@@ -49,13 +49,16 @@ impl Network {
     /// [`Error::Weights`] with every name that is missing, unexpected or of another shape; [`Error::NotFinite`].
     pub fn with_weights(self, weights: &NamedWeights) -> Result<Self, Error> {
         weights.check(&self.weights()?)?;
+        self.filled(weights)
+    }
+
+    /// The same with weights that were checked, and may have others among them.
+    pub(crate) fn filled(self, weights: &NamedWeights) -> Result<Self, Error> {
         let names: Vec<String> = self.parameters().map(str::to_owned).collect();
-        names.iter().try_fold(self, |network, name| {
-            let device = network.graph().device.clone();
-            match weights.matrix(name, &device) {
-                Some(value) => Ok(network.with_parameter(name, value)?),
-                None => Ok(network),
-            }
+        let device = self.device();
+        names.iter().try_fold(self, |network, name| match weights.matrix(name, &device) {
+            Some(value) => Ok(network.with_parameter(name, value)?),
+            None => Ok(network),
         })
     }
 
