@@ -23,6 +23,8 @@
 mod capacity;
 mod cls;
 #[cfg(feature = "network")]
+pub mod completion;
+#[cfg(feature = "network")]
 pub mod continual;
 mod experiment;
 mod fixed_points;
@@ -43,7 +45,7 @@ mod statistics;
 pub mod uci;
 
 pub use experiment::{Context, Effort, Experiment, LabError};
-pub use outcome::{Curve, Figure, Named, Outcome, Record, Scale};
+pub use outcome::{Curve, Figure, Named, Outcome, Record, Row, Scale, Sheet};
 pub use plot::{PlotError, plot};
 pub use published::Published;
 pub use statistics::{Summary, line, quantile};

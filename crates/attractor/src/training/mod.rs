@@ -1,5 +1,6 @@
 //! What `attractor train` does, in the order in which it does it.
 
+pub(crate) mod completion;
 pub(crate) mod config;
 mod identity;
 pub(crate) mod page;
