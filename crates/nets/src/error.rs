@@ -187,6 +187,11 @@ impl Error {
         }
     }
 
+    /// A file that is not what it should be.
+    pub(crate) fn file(path: &std::path::Path, reason: &dyn ToString) -> Self {
+        Self::File { path: path.to_owned(), reason: reason.to_string() }
+    }
+
     /// An error unless the types are the same.
     pub(crate) fn dtype(place: &'static str, expected: DType, found: DType) -> Result<(), Self> {
         if expected == found {

@@ -12,7 +12,7 @@ use attractor_nets::relaxation::{Relaxation, Solver};
 use burn::module::Module;
 use burn::tensor::{Bool, Tensor, TensorData};
 use common::layer::in_f64;
-use common::{assert_close, device, numbers, random, rng};
+use common::{assert_close, device, numbers, random, rng, tensor};
 
 const BATCH: usize = 4;
 
@@ -104,6 +104,91 @@ fn nudged_is_the_derivative_at_the_fixed_point() {
     check(Credit::Nudged { relaxation: to_rest(), strength: 1e-5 }, 1e-3);
 }
 
+/// One neuron that is drawn to `w a`, and its square as the loss: the gradient by w is w.
+fn pulled() -> (Network, Vec<Tensor<3>>, Clamps) {
+    let network = Network::builder()
+        .layer("a", Shape::vector(1), Identity)
+        .layer("x", Shape::vector(1), Identity)
+        .synapse("w", Dense::default(), &["a", "x"])
+        .build(&device(), &mut rng(3));
+    let weight = tensor(vec![0.5], [1, 1]);
+    let network = in_f64(network.unwrap()).train().with_parameter("w.weight", weight).unwrap();
+    let mut states = network.valid().zeros(1);
+    states[0] = states[0].ones_like();
+    (network, states, Clamps::none().layer("a"))
+}
+
+fn halved_square(g: &[Tensor<3>]) -> Tensor<1> {
+    (g[1].clone().square() / 2.0).reshape([1])
+}
+
+#[test]
+fn a_nudge_is_seen_however_small() {
+    let (network, states, clamps) = pulled();
+    for (strength, off) in [(0.1, 0.06), (0.01, 0.006), (1e-4, 1e-3)] {
+        let credit = Credit::Nudged { relaxation: Relaxation::euler(0.2), strength };
+        let found = credit.assign(&network, states.clone(), &clamps, &halved_square).unwrap();
+        assert!(found.reports.iter().all(|report| report.converged == [true]), "{strength}");
+        let slope = numbers(&gradients(&network, &found)[0].1)[0];
+        assert!((slope - 0.5).abs() < off, "{strength}: {slope}");
+    }
+    for solver in [Solver::FixedPoint, Solver::Langevin { dt: 0.1, temperature: 1.0, seed: 1 }] {
+        let credit = Credit::Nudged { relaxation: Relaxation::of(solver), strength: 0.1 };
+        let refused = credit.assign(&network, states.clone(), &clamps, &halved_square).unwrap_err();
+        assert!(refused.to_string().contains("follow the drift"), "{refused}");
+    }
+}
+
+#[test]
+fn losses_that_say_nothing_are_refused() {
+    let (network, states, clamps) = pulled();
+    let fails = |credit: Credit, loss: &dyn Fn(&[Tensor<3>]) -> Tensor<1>| {
+        let two: Vec<Tensor<3>> = states.iter().map(|x| x.clone().repeat_dim(0, 2)).collect();
+        credit.assign(&network, two, &clamps, loss).unwrap_err().to_string()
+    };
+    let mean = |g: &[Tensor<3>]| g[1].clone().square().mean().reshape([1]);
+    let each = |g: &[Tensor<3>]| g[1].clone().square().reshape([2]);
+    let kinds = [
+        Credit::Unrolled { dt: 0.1, steps: 3 },
+        Credit::Implicit { relaxation: Relaxation::euler(0.2), tolerance: 1e-6, iterations: 10 },
+        Credit::Nudged { relaxation: Relaxation::euler(0.2), strength: 0.1 },
+    ];
+    for credit in kinds {
+        let text = fails(credit, &mean);
+        assert_eq!(text, "losses, one per sample: expected the shape [2], found [1]", "{credit:?}");
+    }
+    let text = fails(Credit::Unrolled { dt: 0.1, steps: 0 }, &each);
+    assert!(text.contains("at least one step"), "{text}");
+    let text = fails(Credit::Unrolled { dt: 1e160, steps: 3 }, &each);
+    assert!(text.contains("after 3 steps of") && text.contains("try dt"), "{text}");
+}
+
+#[test]
+fn a_device_that_checkpoints_gradients_unrolls() {
+    let device = burn::tensor::Device::flex().autodiff().gradient_checkpointing();
+    let network = Network::builder()
+        .layer("a", Shape::vector(2), Identity)
+        .layer("x", Shape::vector(3), Tanh { beta: 1.0 })
+        .synapse("w", Dense { deviation: 0.5 }, &["a", "x"])
+        .build(&device, &mut rng(3))
+        .unwrap();
+    let weight = network.parameter("w.weight").unwrap().without_autodiff();
+    let network = network.with_parameter("w.weight", weight * 0.5).unwrap();
+    let clamps = Clamps::none().layer("a");
+    let loss = |g: &[Tensor<3>]| g[1].clone().square().sum_dim(2).reshape([1]);
+    let start = || {
+        let mut states = network.zeros(1);
+        states[0] = Tensor::ones([1, 1, 2], &device);
+        states
+    };
+    let unrolled = Credit::Unrolled { dt: 0.5, steps: 5 };
+    let found = unrolled.assign(&network, start(), &clamps, &loss).unwrap();
+    assert!(numbers(&network.parameter("w.weight").unwrap().grad(&found.gradients).unwrap())[0] != 0.0);
+    let implicit = Credit::Implicit { relaxation: Relaxation::euler(0.2), tolerance: 1e-6, iterations: 10 };
+    let refused = implicit.assign(&network, start(), &clamps, &loss).unwrap_err().to_string();
+    assert!(refused.contains("only unrolled"), "{refused}");
+}
+
 #[test]
 fn all_agree_at_the_fixed_point() {
     let network = network();
@@ -114,7 +199,8 @@ fn all_agree_at_the_fixed_point() {
     ];
     let found = kinds.map(|kind| kind.assign(&network, start(&network), &clamps(), &loss).unwrap());
     assert!(found[0].residuals.iter().all(|&residual| residual <= 1e-12));
-    assert_eq!(found[0].report.as_ref().unwrap().converged, [true; BATCH]);
+    assert_eq!(found[0].reports[0].converged, [true; BATCH]);
+    assert_eq!(found.each_ref().map(|assigned| assigned.reports.len()), [1, 0, 2]);
     let [implicit, unrolled, nudged] = found.each_ref().map(|assigned| gradients(&network, assigned));
     for ((_, implicit), ((_, unrolled), (_, nudged))) in implicit.iter().zip(unrolled.iter().zip(&nudged)) {
         assert_close(&numbers(implicit), &numbers(unrolled), 1e-7);

@@ -4,12 +4,15 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use attractor_nets::energy::{
-    Attention, Bias, Breach, Builder, Clamps, Convolution, Dense, EnergyError, Exponential, GhostSoftmax,
-    Hyperedge, Identity, LayerNorm, Memory, Network, Pooling, Profile, RectifiedPolynomial, Shape, Sigmoid,
-    Softmax, SphericalNorm, Tanh,
+    Attention, Bias, Breach, Builder, Clamps, Convolution, Curvature, Dense, Ends, EnergyError, Exponential,
+    GhostSoftmax, Hyperedge, Identity, LayerNorm, Memory, Misfit, Network, Parameter, Pooling, Profile,
+    RectifiedPolynomial, Shape, Sigmoid, Softmax, SphericalNorm, Synapse, Tanh,
 };
-use attractor_nets::relaxation::{Relaxation, Solver, System};
+use attractor_nets::relaxation::{Relaxation, RelaxationError, Solver, System};
 use burn::tensor::{Bool, Tensor, TensorData};
 use common::layer::{in_f64, stronger};
 use common::{assert_close, device, numbers, random, rng, tensor};
@@ -179,6 +182,112 @@ fn clamped_layers_stay_and_cost_nothing_but_once() {
     for pair in report.energies.windows(2) {
         assert!(pair[1].iter().zip(&pair[0]).all(|(after, before)| after <= before));
     }
+}
+
+/// A dense synapse that counts how often it is asked.
+#[derive(Debug)]
+struct Counted(Dense, Arc<[AtomicUsize; 2]>);
+
+impl Synapse for Counted {
+    fn name(&self) -> &'static str {
+        "counted"
+    }
+
+    fn check(&self, shapes: &[Shape]) -> Result<(), Misfit> {
+        self.0.check(shapes)
+    }
+
+    fn parameters(&self, shapes: &[Shape]) -> Vec<Parameter> {
+        self.0.parameters(shapes)
+    }
+
+    fn curvature(&self, end: usize) -> Curvature {
+        self.0.curvature(end)
+    }
+
+    fn energy(&self, ends: Ends<'_>) -> Tensor<1> {
+        self.1[0].fetch_add(1, Ordering::Relaxed);
+        self.0.energy(ends)
+    }
+
+    fn gradient(&self, ends: Ends<'_>, end: usize) -> Tensor<3> {
+        self.1[1].fetch_add(1, Ordering::Relaxed);
+        self.0.gradient(ends, end)
+    }
+}
+
+#[test]
+fn what_comes_from_a_clamped_layer_is_computed_once() {
+    let count = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let network = built(
+        Network::builder()
+            .layer("image", Shape::vector(5), Tanh { beta: 1.0 })
+            .layer("hidden", Shape::vector(4), Sigmoid { beta: 1.0, scale: 1.0 })
+            .layer("label", Shape::vector(3), Softmax { beta: 1.0 })
+            .synapse("up", Counted(Dense::default(), Arc::clone(&count)), &["image", "hidden"])
+            .synapse("top", Dense::default(), &["hidden", "label"]),
+    );
+    let asked = |clamps: &Clamps, steps: usize| {
+        let before = [0, 1].map(|at| count[at].load(Ordering::Relaxed));
+        let how = Relaxation { steps, tolerance: 0.0, ..Relaxation::of(Solver::Damped { dt: 0.1 }) };
+        let mut x = states(&network, 3);
+        let report = network.relax(&mut x, clamps, &how).unwrap();
+        let after = [0, 1].map(|at| count[at].load(Ordering::Relaxed) - before[at]);
+        assert_close(report.energies.last().unwrap(), &total(&network, &x), 1e-12);
+        count[0].fetch_sub(1, Ordering::Relaxed);
+        after
+    };
+    let clamped = Clamps::none().layer("image");
+    assert_eq!(asked(&clamped, 1), asked(&clamped, 30));
+    let free = [1, 30].map(|steps| asked(&Clamps::none(), steps));
+    assert!(free[1][0] >= free[0][0] + 29 && free[1][1] >= free[0][1] + 29, "{free:?}");
+}
+
+#[test]
+fn damped_steps_come_to_rest_in_single_precision() {
+    // The energy is a sum over 784 neurons: close to rest it falls by less than its rounding.
+    let network = Network::builder()
+        .layer("image", Shape::vector(784), Identity)
+        .synapse("bias", Bias, &["image"])
+        .build(&device(), &mut rng(5))
+        .unwrap();
+    let bias = random([1, 784], 6).cast(burn::tensor::DType::F32);
+    let network = network.with_parameter("bias.bias", bias.clone()).unwrap();
+    let how = Relaxation { steps: 400, ..Relaxation::of(Solver::Damped { dt: 0.1 }) };
+    let mut x = vec![bias.unsqueeze::<3>() + 0.5 * Tensor::ones([1, 1, 784], &device())];
+    let report = network.relax(&mut x, &Clamps::none(), &how).unwrap();
+    assert_eq!(report.converged, [true], "{:?}", report.residuals);
+    let size = 784.0;
+    for pair in report.energies.windows(2) {
+        assert!(pair[1][0] <= pair[0][0] + 1e-6 * size);
+    }
+}
+
+#[test]
+fn nothing_is_refused_and_hyperedges_have_one_energy_per_sample() {
+    let network = built(
+        Network::builder()
+            .layer("seen", Shape::tokens(3, 4), LayerNorm { eps: 1e-2 })
+            .synapse("memory", Memory::of(6, Profile::Softmax { beta: 2.0 }), &["seen"])
+            .synapse("sparse", Memory::of(6, Profile::Entmax { beta: 2.0 }), &["seen"]),
+    );
+    let none = network.zeros(0);
+    assert!(matches!(network.gradient(&none), Err(EnergyError::Relaxation(RelaxationError::Empty))));
+    assert!(matches!(network.energies(&none), Err(EnergyError::Relaxation(RelaxationError::Empty))));
+    let cold = Network::builder()
+        .layer("seen", Shape::vector(4), Identity)
+        .synapse("memory", Memory::of(6, Profile::Softmax { beta: 1e39 }), &["seen"])
+        .build(&device(), &mut rng(1));
+    assert!(cold.unwrap_err().to_string().contains("beta = 1"));
+    let whole = Hyperedge::new("whole", |g: &[Tensor<3>]| g[0].clone().sum().reshape([1]));
+    let network = built(Network::builder().layer("seen", Shape::vector(4), Identity).synapse(
+        "whole",
+        whole,
+        &["seen"],
+    ));
+    let x = states(&network, 1);
+    let refused = network.flow(&x, &Clamps::none()).err().unwrap().to_string();
+    assert_eq!(refused, format!("energies of synapse whole: expected the shape [{BATCH}], found [1]"));
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn options_that_do_not_go_together_are_refused_by_name() {
     refused(&of(6).with_dropout(1.0), "dropout = 1: must be at least 0 and below 1");
     refused(
         &of(6).with_normalize_state_pattern(Normalise::Plain(0.0)),
-        "normalize_state_pattern = 0: must be finite and above 0",
+        "normalize_state_pattern = 0: must be finite and at least 1e-45",
     );
     refused(
         &of(6).with_separation(SeparationConfig::Entmax(1.0)),

@@ -39,6 +39,8 @@ pub(crate) enum Task {
     Bags,
     /// Images of which a part is hidden.
     Completion,
+    /// Rows of numbers with a class each.
+    Table,
 }
 
 /// How well it does on bags that it has not seen.

@@ -5,37 +5,27 @@ use std::path::PathBuf;
 use attractor_lab::Summary;
 use attractor_lab::mil::Area;
 use attractor_nets::training::History;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::config::Config;
+use super::repetitions::Repetition;
 
-/// One repetition of cross-validation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Repetition {
-    pub(crate) schema: u32,
-    #[serde(rename = "repetition")]
-    pub(crate) number: usize,
-    /// Of the run that measured it: configuration and data.
-    pub(crate) run: String,
-    pub(crate) folds: Vec<Area>,
-}
-
-/// AUC in per cent over repetitions.
+/// A measure in per cent over repetitions.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Measured {
     /// Of one network.
     pub(crate) single: Summary,
-    /// Of the mean logit of the members.
+    /// Of the mean answer of the members.
     pub(crate) together: Summary,
 }
 
 impl Measured {
-    pub(crate) fn of(repetitions: &[Repetition]) -> Option<Self> {
-        let means: Vec<(f64, f64)> = repetitions.iter().map(|r| Area::means(&r.folds)).collect();
+    /// Of the shares of one network and of all members, by repetition.
+    pub(crate) fn of(repetitions: &[(f64, f64)]) -> Option<Self> {
         let over = |which: fn(&(f64, f64)) -> f64| {
-            Summary::of(&means.iter().map(|means| 100.0 * which(means)).collect::<Vec<_>>())
+            Summary::of(&repetitions.iter().map(|shares| 100.0 * which(shares)).collect::<Vec<_>>())
         };
-        (!means.is_empty()).then(|| Self { single: over(|m| m.0), together: over(|m| m.1) })
+        (!repetitions.is_empty()).then(|| Self { single: over(|m| m.0), together: over(|m| m.1) })
     }
 }
 
@@ -59,7 +49,7 @@ pub(crate) struct Results {
     pub(crate) bags: usize,
     /// AUC of cross-validation; `None` without it.
     pub(crate) auc: Option<Measured>,
-    pub(crate) repetitions: Vec<Repetition>,
+    pub(crate) repetitions: Vec<Repetition<Area>>,
     /// Which candidate the network that is kept was made from.
     pub(crate) candidate: usize,
     pub(crate) history: History,

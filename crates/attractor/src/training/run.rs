@@ -1,12 +1,10 @@
 //! Cross-validation, then the network that is kept.
 
-use std::fmt::Write as _;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use attractor_data::{Bags, Split as Fold, selection_folds, stream};
 use attractor_lab::LabError;
-use attractor_lab::mil::{BagTask, Features, held_out};
+use attractor_lab::mil::{Area, BagTask, Features, held_out};
 use attractor_nets::models::BagModel;
 use attractor_nets::training::{Draws, Epoch, Fit, Fitted, Split, Task, select};
 
@@ -14,7 +12,8 @@ use super::config::Config;
 use super::identity;
 use super::page::page;
 use super::places::Places;
-use super::results::{Attention, Measured, Repetition, Results};
+use super::repetitions::{Repetition, repetitions};
+use super::results::{Attention, Measured, Results};
 
 /// What a run tells on its way: a share from 0 to 1 of its present part, and a word.
 pub(crate) type Progress<'a> = &'a mut (dyn FnMut(f64, &str) + Send);
@@ -38,7 +37,7 @@ pub(crate) fn run(config: &Config, resume: bool, progress: Progress<'_>) -> anyh
         kind: "results",
         config: config.clone(),
         bags: bags.len(),
-        auc: Measured::of(&repetitions),
+        auc: Measured::of(&repetitions.iter().map(|r| Area::means(&r.folds)).collect::<Vec<_>>()),
         repetitions,
         candidate,
         attention: attention(&task, &fitted.model, &bags, &split)?,
@@ -52,7 +51,6 @@ pub(crate) fn run(config: &Config, resume: bool, progress: Progress<'_>) -> anyh
     Ok(results)
 }
 
-/// Repetitions that are on disk already are not measured again.
 fn cross_validation(
     config: &Config,
     bags: &Bags,
@@ -60,36 +58,14 @@ fn cross_validation(
     places: &Places,
     resume: bool,
     progress: Progress<'_>,
-) -> anyhow::Result<Vec<Repetition>> {
+) -> anyhow::Result<Vec<Repetition<Area>>> {
     let Some(cv) = &config.cross_validation else { return Ok(Vec::new()) };
     let run = identity::of_validation(config, bags, folds)?;
-    let path = places.repetitions();
-    let mut done: Vec<Repetition> = match resume && path.is_file() {
-        false => Vec::new(),
-        true => std::fs::read_to_string(&path)
-            .with_context(|| format!("{}: cannot be read", path.display()))?
-            .lines()
-            .map_while(|line| serde_json::from_str(line).ok())
-            .take_while(|repetition: &Repetition| repetition.run == run)
-            .collect(),
-    };
-    done.truncate(folds.len());
     let contender = config.contender(cv);
-    let threads = rayon::current_num_threads();
-    while done.len() < folds.len() {
-        let number = done.len();
-        let doing = format!("cross-validation, repetition {} of {}", number + 1, folds.len());
-        progress(number as f64 / folds.len() as f64, &doing);
+    repetitions((&run, folds.len()), places, resume, progress, |number| {
         let seed = config.seed.wrapping_add(number as u64);
-        let measured = contender.measure(bags, &folds[number], threads, seed).map_err(plain)?;
-        done.push(Repetition { schema: 1, number, run: run.clone(), folds: measured });
-        let mut text = String::new();
-        for repetition in &done {
-            writeln!(text, "{}", serde_json::to_string(repetition)?)?;
-        }
-        Places::write(&path, &text)?;
-    }
-    Ok(done)
+        contender.measure(bags, &folds[number], rayon::current_num_threads(), seed).map_err(plain)
+    })
 }
 
 /// The candidate for the network that is kept: chosen on folds of all bags.
@@ -162,7 +138,7 @@ fn attention(task: &BagTask, model: &BagModel, bags: &Bags, split: &Split) -> an
 }
 
 /// What the network refused, so that the hint for it is found.
-fn plain(error: LabError) -> anyhow::Error {
+pub(super) fn plain(error: LabError) -> anyhow::Error {
     match error {
         LabError::Nets(error) => error.into(),
         LabError::Data(error) => error.into(),

@@ -17,8 +17,8 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     id: "ham/oracles",
     title: "Energies and gradients of energy networks against their closed forms",
     source: "Krotov and Hopfield 2021 (arXiv 2008.06996); Hoover et al. 2023, Energy Transformer (arXiv 2302.07253)",
-    protocol: "Lagrangians at x = (1, -2, 0.5); softmax layers at zero; models B and C of the two-body theory at \
-               (0.9, 0.2); attention and memory of three tokens of four; all in f64",
+    protocol: "Lagrangians at x = (1, -2, 0.5); softmax layers at zero; model B of the two-body theory, as two layers \
+               and as one, at (0.9, 0.2); attention and memory of three tokens of four; all in f64",
     published: None,
     data: &[],
     run,

@@ -34,16 +34,21 @@ impl Features {
     /// Of the instances of the bags at `train`. Components that do not vary there are left out.
     pub fn of(bags: &Bags, train: &[usize]) -> Self {
         let rows: Vec<usize> = train.iter().flat_map(|&bag| bags.range(bag)).collect();
+        Self::of_rows(bags.instances(), &rows)
+    }
+
+    /// Of some rows of a table. Components that do not vary there are left out.
+    pub fn of_rows(all: ArrayView2<'_, f32>, rows: &[usize]) -> Self {
         let count = rows.len().max(1) as f64;
         let column = |component: usize| {
-            let value = |&row: &usize| f64::from(bags.instances()[[row, component]]);
+            let value = |&row: &usize| f64::from(all[[row, component]]);
             let mean = rows.iter().map(value).sum::<f64>() / count;
             let variance = rows.iter().map(|row| (value(row) - mean).powi(2)).sum::<f64>() / count;
             (component, mean, variance.sqrt())
         };
         // A constant column leaves a deviation of rounding only.
         let varies = |(_, mean, deviation): &(usize, f64, f64)| *deviation > 1e-7 * mean.abs().max(1e-30);
-        Self { varying: (0..bags.width()).map(column).filter(varies).collect() }
+        Self { varying: (0..all.ncols()).map(column).filter(varies).collect() }
     }
 
     /// The components that vary, standardised.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::{GradientCheckpointingStrategy, Gradients, Tensor};
 
 use super::flow::Nudge;
+use super::network::shaped;
 use super::{Clamps, EnergyError, Evaluated, Network, implicit, synapse};
-use crate::relaxation::{Relaxation, Report, relax, unroll};
+use crate::relaxation::{Relaxation, Report, Solver, relax, unroll};
 
 /// The loss of each sample, `(batch)`, from the activations of all layers.
 pub type Loss<'a> = dyn Fn(&[Tensor<3>]) -> Tensor<1> + 'a;
@@ -70,7 +71,8 @@ pub enum Credit {
     /// From two relaxations: to the fixed point, and on from there with `strength` times the loss added to the
     /// energy. The difference of the local gradients, divided by the strength (Scellier and Bengio 2017).
     Nudged {
-        /// Of both phases.
+        /// Of both phases, by a solver that follows the drift. Both come to rest within its tolerance times the
+        /// strength: what is left over is divided by it.
         relaxation: Relaxation,
         /// Above 0; the gradient is off by a term of its order.
         strength: f64,
@@ -85,8 +87,8 @@ pub struct Assigned {
     pub gradients: Gradients,
     /// The states that the loss was taken at.
     pub states: Vec<Tensor<3>>,
-    /// What the relaxation did; `None` when it was unrolled.
-    pub report: Option<Report>,
+    /// What each relaxation did: none when it was unrolled, two when it was nudged.
+    pub reports: Vec<Report>,
     /// Of the implicit system, sample by sample: the residual relative to the right side. Empty otherwise.
     pub residuals: Vec<f64>,
 }
@@ -95,7 +97,7 @@ impl fmt::Debug for Assigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assigned")
             .field("loss", &self.loss)
-            .field("report", &self.report)
+            .field("reports", &self.reports)
             .finish_non_exhaustive()
     }
 }
@@ -104,7 +106,7 @@ impl fmt::Debug for Assigned {
 struct Followed {
     loss: Tensor<1>,
     states: Vec<Tensor<3>>,
-    report: Option<Report>,
+    reports: Vec<Report>,
     residuals: Vec<f64>,
 }
 
@@ -113,7 +115,9 @@ impl Credit {
     ///
     /// # Errors
     /// As [`Network::relax`]; [`EnergyError::Credit`] for a network without autodiff, for synapses that cannot be
-    /// differentiated, and, except when unrolled, where the network is not symmetric; [`EnergyError::Parameter`].
+    /// differentiated, for a loss that is not finite or that no parameter has a part in, and, except when unrolled,
+    /// where the network is not symmetric or its device checkpoints gradients; [`EnergyError::Shape`] for a loss that
+    /// is not one number per sample; [`EnergyError::Parameter`].
     pub fn assign(
         &self,
         network: &Network,
@@ -121,8 +125,18 @@ impl Credit {
         clamps: &Clamps,
         loss: &Loss<'_>,
     ) -> Result<Assigned, EnergyError> {
-        let Followed { loss, states, report, residuals } = self.follow(network, states, clamps, loss)?;
-        Ok(Assigned { loss: value(&loss), gradients: loss.backward(), states, report, residuals })
+        let Followed { loss, states, reports, residuals } = self.follow(network, states, clamps, loss)?;
+        let value = value(&loss);
+        if !value.is_finite() {
+            let advice = match *self {
+                Self::Unrolled { dt, steps } => {
+                    format!(" after {steps} steps of {dt}: try dt = {}", dt / 4.0)
+                }
+                _ => String::new(),
+            };
+            return Err(EnergyError::Credit { reason: format!("the loss is {value}{advice}") });
+        }
+        Ok(Assigned { loss: value, gradients: loss.backward(), states, reports, residuals })
     }
 
     /// The mean of `loss`, `(1)`, as a tensor whose backward pass gives those gradients, for a loop that wants one.
@@ -153,33 +167,46 @@ impl Credit {
                 differentiable(network)?;
                 let flow = network.flow(&states, clamps)?;
                 let free = unroll(&flow, flow.free(&states), dt, steps)?;
-                let loss = loss(&flow.activations(&free)).mean();
+                let loss = each(loss, &flow.activations(&free))?.mean();
+                if !loss.is_tracked() {
+                    let reason = "no parameter has a part in the loss: take at least one step".to_owned();
+                    return Err(EnergyError::Credit { reason });
+                }
                 let states = flow.whole(&free).into_iter().map(Tensor::without_autodiff).collect();
-                Ok(Followed { loss, states, report: None, residuals: Vec::new() })
+                Ok(Followed { loss, states, reports: Vec::new(), residuals: Vec::new() })
             }
             Self::Implicit { relaxation, tolerance, iterations } => {
                 differentiable(network)?;
                 symmetric(network, clamps)?;
+                plain(network)?;
                 positive("tolerance", tolerance)?;
                 let report = network.relax(&mut states, clamps, &relaxation)?;
                 let (slope, residuals) =
                     implicit::slope(network, &states, clamps, loss, tolerance, iterations)?;
-                let loss = sloped(&loss(&network.activations(&states)?).mean(), slope);
-                Ok(Followed { loss, states, report: Some(report), residuals })
+                let loss = sloped(&each(loss, &network.activations(&states)?)?.mean(), slope);
+                Ok(Followed { loss, states, reports: vec![report], residuals })
             }
             Self::Nudged { relaxation, strength } => {
                 symmetric(network, clamps)?;
+                plain(network)?;
                 positive("strength", strength)?;
+                if matches!(relaxation.solver, Solver::FixedPoint | Solver::Langevin { .. }) {
+                    let reason =
+                        "nudged states have to follow the drift: take Euler, damped or Heun".to_owned();
+                    return Err(EnergyError::Credit { reason });
+                }
+                let relaxation = Relaxation { tolerance: relaxation.tolerance * strength, ..relaxation };
                 let report = network.relax(&mut states, clamps, &relaxation)?;
+                let whole = each(loss, &network.activations(&states)?)?;
                 let bare = network.values().into_iter().map(Tensor::without_autodiff).collect();
                 let flow = super::Flow::new(network, bare, &states, clamps)?.nudged(Nudge { strength, loss });
                 let mut free = flow.free(&states);
-                relax(&flow, &mut free, &relaxation)?;
+                let nudged = relax(&flow, &mut free, &relaxation)?;
                 let pushed = flow.whole(&free);
                 let risen = energy(network, &pushed, clamps)? - energy(network, &states, clamps)?;
                 let slope = risen.mean() * strength.recip();
-                let loss = sloped(&loss(&network.activations(&states)?).mean(), slope);
-                Ok(Followed { loss, states, report: Some(report), residuals: Vec::new() })
+                let loss = sloped(&whole.mean(), slope);
+                Ok(Followed { loss, states, reports: vec![report, nudged], residuals: Vec::new() })
             }
         }
     }
@@ -243,6 +270,24 @@ fn energy(network: &Network, states: &[Tensor<3>], clamps: &Clamps) -> Result<Te
 
 fn value(loss: &Tensor<1>) -> f64 {
     loss.clone().without_autodiff().try_into_scalar::<f64>().unwrap_or(f64::NAN)
+}
+
+/// The loss of each sample.
+fn each(loss: &Loss<'_>, g: &[Tensor<3>]) -> Result<Tensor<1>, EnergyError> {
+    let batch = g.first().map_or(0, |g| g.dims()[0]);
+    let loss = loss(g);
+    shaped("losses, one per sample", &[batch], &loss.dims())?;
+    Ok(loss)
+}
+
+/// Tensors that are made on the way are on a device that keeps what it computes.
+fn plain(network: &Network) -> Result<(), EnergyError> {
+    let strategy = network.graph().device.gradient_checkpointing_strategy();
+    if strategy.is_none_or(|strategy| strategy == GradientCheckpointingStrategy::Disabled) {
+        return Ok(());
+    }
+    let reason = "only unrolled on a device that checkpoints gradients".to_owned();
+    Err(EnergyError::Credit { reason })
 }
 
 fn tracked(network: &Network) -> Result<(), EnergyError> {

@@ -11,12 +11,10 @@ use crate::Error;
 use crate::training::NamedWeights;
 
 const KEY: &str = "attractor.energy_network";
-const SCHEMA: u32 = 1;
 
 /// What the file says about the network.
 #[derive(Serialize, Deserialize)]
-struct Header<C> {
-    schema: u32,
+struct Options<C> {
     graph: Vec<Part>,
     config: C,
 }
@@ -122,9 +120,7 @@ impl Network {
         config: &C,
         path: &Path,
     ) -> Result<NamedWeights, Error> {
-        let header = Header { schema: SCHEMA, graph: parts(self.graph()), config };
-        let text = serde_json::to_string(&header).map_err(|error| refused(path, &error))?;
-        Ok(weights.with_text(KEY, text))
+        weights.with_options(KEY, &Options { graph: parts(self.graph()), config }, path)
     }
 }
 
@@ -137,16 +133,7 @@ pub(crate) struct Opened<'a, C> {
 
 impl<'a, C: DeserializeOwned> Opened<'a, C> {
     pub(crate) fn of(weights: &NamedWeights, path: &'a Path) -> Result<Self, Error> {
-        let Some(text) = weights.text(KEY) else {
-            return Err(refused(path, &"weights without a config: not the file of an energy network"));
-        };
-        // The version first: what else a later one says is not known here.
-        let version: Version = serde_json::from_str(text).map_err(|error| refused(path, &error))?;
-        if version.schema != SCHEMA {
-            return Err(refused(path, &format!("schema {}: this program knows {SCHEMA}", version.schema)));
-        }
-        let Header { graph, config, .. } =
-            serde_json::from_str(text).map_err(|error| refused(path, &error))?;
+        let Options { graph, config } = weights.options(KEY, "the file of an energy network", path)?;
         Ok(Self { path, graph, config })
     }
 
@@ -168,11 +155,6 @@ impl<'a, C: DeserializeOwned> Opened<'a, C> {
     }
 }
 
-#[derive(Deserialize)]
-struct Version {
-    schema: u32,
-}
-
 fn parts(graph: &Graph) -> Vec<Part> {
     let layers = graph.layers.iter().map(|layer| Part {
         part: format!("layer {}", layer.name),
@@ -190,8 +172,4 @@ fn parts(graph: &Graph) -> Vec<Part> {
         }
     });
     layers.chain(synapses).collect()
-}
-
-fn refused(path: &Path, reason: &dyn ToString) -> Error {
-    Error::File { path: path.to_owned(), reason: reason.to_string() }
 }

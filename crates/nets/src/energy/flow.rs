@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::network::{Graph, Joint, shaped};
-use super::{Clamps, Curvature, EnergyError, Loss, Network};
+use super::synapse::inner;
+use super::{Clamps, Curvature, EnergyError, Evaluated, Loss, Network};
 use crate::relaxation::System;
 
 /// The free layers of a network; [`Network::flow`] makes one. Its states are those of the free layers only, in order.
@@ -27,6 +28,8 @@ pub struct Flow<'a> {
     changing: Vec<(usize, usize)>,
     /// The energy that does not change.
     base: Option<Tensor<1>>,
+    /// Synapses whose energy changes otherwise than with `steady`.
+    joints: Vec<usize>,
     falls: bool,
     nudge: Option<Nudge<'a>>,
 }
@@ -77,10 +80,12 @@ impl<'a> Flow<'a> {
             steady: vec![None; states.len()],
             changing: Vec::new(),
             base: None,
+            joints: Vec::new(),
             falls: network.breaches(clamps)?.is_empty(),
             nudge: None,
         };
         flow.compute_steady();
+        flow.check_energies(batch)?;
         Ok(flow)
     }
 
@@ -167,24 +172,44 @@ impl<'a> Flow<'a> {
         let g: Vec<Tensor<3>> =
             self.held.iter().zip(&self.given).map(|(held, x)| held.as_ref().unwrap_or(x).clone()).collect();
         for (at, joint) in graph.joints.iter().enumerate() {
-            if joint.ends.iter().all(|&layer| self.is_held(layer)) {
-                add(&mut self.base, joint.energy(&g, &self.parameters));
-                continue;
+            let mut free = (0..joint.ends.len()).filter(|&end| !self.is_held(joint.ends[end]));
+            match (free.next(), free.next()) {
+                (None, _) => {
+                    add(&mut self.base, joint.energy(&g, &self.parameters));
+                    continue;
+                }
+                (Some(end), None) if !joint.silent[end] && self.is_steady(joint, end) => {
+                    // A plane over the activations of this end: its slope, and where it cuts 0.
+                    let slope = joint.gradient(&g, &self.parameters, end);
+                    let layer = joint.ends[end];
+                    let along = inner(slope.clone(), g[layer].clone());
+                    add(&mut self.base, joint.energy(&g, &self.parameters) - along);
+                    add(&mut self.steady[layer], slope);
+                    continue;
+                }
+                _ => self.joints.push(at),
             }
             for (end, &layer) in joint.ends.iter().enumerate() {
                 if self.is_held(layer) || joint.silent[end] {
                     continue;
                 }
-                if self.is_steady(joint, end) {
-                    add(&mut self.steady[layer], joint.gradient(&g, &self.parameters, end));
-                } else {
-                    self.changing.push((at, end));
-                }
+                self.changing.push((at, end));
             }
         }
         for (at, layer) in graph.layers.iter().enumerate().filter(|(at, _)| self.held[*at].is_some()) {
             add(&mut self.base, layer.energy(&self.given[at], &self.parameters));
         }
+    }
+
+    /// Hyperedges are functions of the user's: each has to give one energy per sample.
+    fn check_energies(&self, batch: usize) -> Result<(), EnergyError> {
+        let g = self.activations(&self.free(&self.given));
+        let foreign = self.graph().joints.iter().filter(|joint| !joint.synapse.is_differentiable());
+        for joint in foreign {
+            let found = joint.energy(&g, &self.parameters).dims();
+            shaped(&format!("energies of synapse {}", joint.name), &[batch], &found)?;
+        }
+        Ok(())
     }
 
     /// Whether the gradient at this end depends on clamped layers only.
@@ -223,16 +248,38 @@ impl System for Flow<'_> {
         for (&at, state) in self.free.iter().zip(states) {
             add(&mut total, graph.layers[at].energy(state, &self.parameters));
         }
-        for joint in &graph.joints {
-            if joint.ends.iter().any(|&layer| !self.is_held(layer)) {
-                add(&mut total, joint.energy(&g, &self.parameters));
+        for (steady, g) in self.steady.iter().zip(&g) {
+            if let Some(steady) = steady {
+                add(&mut total, inner(steady.clone(), g.clone()));
             }
+        }
+        for &at in &self.joints {
+            add(&mut total, graph.joints[at].energy(&g, &self.parameters));
         }
         let total = total.unwrap_or_else(|| Tensor::zeros([0], &graph.device));
         match self.nudge {
             None => total,
             Some(nudge) => total + (nudge.loss)(&g) * nudge.strength,
         }
+    }
+
+    fn magnitude(&self, states: &[Tensor<3>]) -> Tensor<1> {
+        let graph = self.graph();
+        let g = self.activations(states);
+        let mut total = self.base.clone().map(Tensor::abs);
+        for (&at, state) in self.free.iter().zip(states) {
+            let Evaluated { value, activation } = graph.layers[at].evaluate(state.clone(), &self.parameters);
+            add(&mut total, inner(state.clone().abs(), activation.abs()) + value.abs());
+        }
+        for (steady, g) in self.steady.iter().zip(&g) {
+            if let Some(steady) = steady {
+                add(&mut total, inner(steady.clone().abs(), g.clone().abs()));
+            }
+        }
+        for &at in &self.joints {
+            add(&mut total, graph.joints[at].energy(&g, &self.parameters).abs());
+        }
+        total.unwrap_or_else(|| Tensor::zeros([0], &graph.device))
     }
 
     fn falls(&self) -> bool {

@@ -132,7 +132,8 @@ fn solve(
         p = along(&r, &p, &beta);
         rr = next;
     }
-    let relative = |(rr, whole): (f64, f64)| if whole > 0.0 { (rr / whole).sqrt() } else { 0.0 };
+    // A right side that is no number is no solution either.
+    let relative = |(rr, whole): (f64, f64)| if whole == 0.0 { 0.0 } else { (rr / whole).sqrt() };
     Ok((y, rr.into_iter().zip(whole).map(relative).collect()))
 }
 

@@ -10,7 +10,7 @@ use rand::Rng;
 use super::builder::find_in;
 use super::parameter::gaussian;
 use super::{Breach, Builder, Clamps, Ends, EnergyError, Evaluated, Flow, Lagrangian, Shape, Synapse};
-use crate::relaxation::{Relaxation, Report, watch};
+use crate::relaxation::{Relaxation, RelaxationError, Report, watch};
 
 /// A hypergraph of layers and synapses with its parameters: see [the module](super).
 ///
@@ -346,6 +346,9 @@ impl Network {
         let layers = &self.graph.layers;
         shaped("states, one per layer", &[layers.len()], &[states.len()])?;
         let batch = states.first().map_or(0, |state| state.dims()[0]);
+        if batch == 0 {
+            return Err(RelaxationError::Empty.into());
+        }
         let dtype = self.place_and_type().1;
         for (layer, state) in layers.iter().zip(states) {
             shaped(&layer.name, &layer.shape.dims(batch), &state.dims())?;
@@ -361,7 +364,12 @@ impl Network {
 /// The same parameter with another value, which is still learned if the old one was.
 fn replaced(parameter: Param<Tensor<2>>, value: Tensor<2>) -> Param<Tensor<2>> {
     let (id, old, mapper) = parameter.consume();
-    let value = if old.is_autodiff() { value.autodiff() } else { value };
+    let value_type = value.dtype();
+    // By its numbers: a device that checkpoints gradients takes no tensor of one that does not.
+    let value = match old.is_autodiff() {
+        true => Tensor::from_data(value.into_data(), (&old.device(), value_type)),
+        false => value,
+    };
     let value = if old.is_require_grad() { value.require_grad() } else { value };
     Param::from_mapped_value(id, value, mapper)
 }

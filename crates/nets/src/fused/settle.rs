@@ -27,8 +27,8 @@ pub(crate) fn settle(
             rows.chunks_exact_mut(panels).zip(images.chunks_exact(panels)).zip(&mut moving)
         {
             if *moving {
-                // Compared so that what is no number has not arrived.
-                *moving = !(distance(row, image) <= tolerance * length(image)) || !length(image).is_finite();
+                // What left all bounds, or is no number, has not arrived.
+                *moving = !length(image).is_finite() || distance(row, image) > tolerance * length(image);
                 row.copy_from_slice(image);
             }
         }

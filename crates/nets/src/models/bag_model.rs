@@ -51,8 +51,7 @@ const KEY: &str = "attractor.bag_model";
 
 /// What the file of a model says about it.
 #[derive(Serialize, Deserialize)]
-struct Header {
-    schema: u32,
+struct Options {
     width: usize,
     config: BagModelConfig,
 }
@@ -99,9 +98,8 @@ impl BagModel {
     /// [`Error::File`].
     pub fn save(&self, config: &BagModelConfig, width: usize, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        let header = Header { schema: 1, width, config: config.clone() };
-        let text = serde_json::to_string(&header).map_err(|error| refused(path, &error))?;
-        NamedWeights::of(self)?.with_text(KEY, text).write(path)
+        let options = Options { width, config: config.clone() };
+        NamedWeights::of(self)?.with_options(KEY, &options, path)?.write(path)
     }
 
     /// Reads such a file: the network, and the width of its instances.
@@ -112,15 +110,9 @@ impl BagModel {
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<(Self, usize), Error> {
         let path = path.as_ref();
         let weights = NamedWeights::read(path)?;
-        let Some(text) = weights.text(KEY) else {
-            return Err(refused(path, &"weights without options: not a model of bags"));
-        };
-        let header: Header = serde_json::from_str(text).map_err(|error| refused(path, &error))?;
-        if header.schema != 1 {
-            return Err(refused(path, &format!("schema {}: this program knows 1", header.schema)));
-        }
-        let model = header.config.init(header.width, device, &mut Draws::Weights.rng(0))?;
-        Ok((weights.put_into(model)?, header.width))
+        let Options { width, config } = weights.options(KEY, "a model of bags", path)?;
+        let model = config.init(width, device, &mut Draws::Weights.rng(0))?;
+        Ok((weights.put_into(model)?, width))
     }
 }
 
@@ -136,8 +128,4 @@ pub fn cross_entropy(logits: Tensor<1>, positive: &[bool]) -> Tensor<1> {
     let labels: Vec<f32> = positive.iter().map(|&label| f32::from(u8::from(label))).collect();
     let labels = Tensor::from_data(TensorData::new(labels, [positive.len()]), &logits.device());
     (softplus(logits.clone(), 1.0) - logits * labels).mean()
-}
-
-fn refused(path: &Path, reason: &dyn ToString) -> Error {
-    Error::File { path: path.to_owned(), reason: reason.to_string() }
 }

@@ -1,5 +1,7 @@
 //! Classes of the rows of a table.
 
+use std::path::Path;
+
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -11,7 +13,9 @@ use rand::{Rng, RngExt};
 use crate::Error;
 use crate::hopfield::{HopfieldConfig, HopfieldLayer, HopfieldLayerConfig, Masks, PerHead};
 use crate::selu::selu;
-use crate::training::scalars;
+use crate::training::{Draws, NamedWeights, scalars};
+
+const KEY: &str = "attractor.table_classifier";
 
 /// Options of a [`TableClassifier`].
 #[derive(Config, Debug, PartialEq)]
@@ -141,6 +145,43 @@ impl TableClassifier {
         let shape = (rows.nrows(), self.classes);
         let size = Error::Size { place: "probabilities of classes", expected: shape.0 * shape.1, found };
         Array2::from_shape_vec(shape, numbers).map_err(|_| size)
+    }
+
+    /// Writes the weights, with the options that the network is made from, to a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    ///
+    /// ```
+    /// use attractor_nets::models::{TableClassifier, TableConfig};
+    /// use attractor_nets::training::Draws;
+    /// use burn::tensor::Device;
+    /// let config = TableConfig::new(5, 3);
+    /// let model = config.init(&Device::flex(), &mut Draws::Weights.rng(1))?;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("model.safetensors");
+    /// model.save(&config, &path)?;
+    /// let (same, options) = TableClassifier::load(&path, &Device::flex())?;
+    /// let rows = ndarray::Array2::ones((2, 5));
+    /// assert_eq!((same.probabilities(rows.view())?, options), (model.probabilities(rows.view())?, config));
+    /// # Ok::<(), attractor_nets::Error>(())
+    /// ```
+    pub fn save(&self, config: &TableConfig, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        NamedWeights::of(self)?.with_options(KEY, config, path)?.write(path)
+    }
+
+    /// Reads such a file: the network and its options.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a file that cannot be read or is none of these, [`Error::Weights`] when its weights are not
+    /// those of the options in it.
+    pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<(Self, TableConfig), Error> {
+        let path = path.as_ref();
+        let weights = NamedWeights::read(path)?;
+        let config: TableConfig = weights.options(KEY, "a classifier of tables", path)?;
+        let model = config.init(device, &mut Draws::Weights.rng(0))?;
+        Ok((weights.put_into(model)?, config))
     }
 
     /// The class of each of `rows` `(n, inputs)`: the most probable one, of equals the first.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{Array2, Axis};
 use rand_chacha::ChaCha8Rng;
 
-use super::table::tensor;
+use super::table::{most_probable, tensor};
 use super::{TableClassifier, TableConfig};
 use crate::Error;
 use crate::training::Task;
@@ -52,6 +52,33 @@ impl TableTask {
         crate::error::check_finite(rows.iter(), "rows of a table")?;
         Ok(Self { rows, classes, config })
     }
+
+    /// The options of the network.
+    pub fn config(&self) -> &TableConfig {
+        &self.config
+    }
+
+    /// How probable each class is for these rows, `(rows, classes)`.
+    ///
+    /// # Errors
+    /// As [`TableClassifier::probabilities`].
+    pub fn probabilities(&self, model: &TableClassifier, rows: &[usize]) -> Result<Array2<f64>, Error> {
+        model.probabilities(self.rows.select(Axis(0), rows).view())
+    }
+
+    /// The share of `rows` whose most probable class is theirs.
+    ///
+    /// ```
+    /// use attractor_nets::models::{TableConfig, TableTask};
+    /// let task = TableTask::new(ndarray::Array2::zeros((3, 1)), vec![0, 1, 1], TableConfig::new(1, 2))?;
+    /// assert_eq!(task.accuracy(&ndarray::array![[0.2, 0.8], [0.9, 0.1]], &[2, 1]), 0.5);
+    /// # Ok::<(), attractor_nets::Error>(())
+    /// ```
+    pub fn accuracy(&self, probabilities: &Array2<f64>, rows: &[usize]) -> f64 {
+        let found = most_probable(probabilities);
+        let right = found.iter().zip(rows).filter(|&(&class, &row)| class == self.classes[row]).count();
+        right as f64 / rows.len().max(1) as f64
+    }
 }
 
 impl Task for TableTask {
@@ -75,8 +102,6 @@ impl Task for TableTask {
     }
 
     fn measure(&self, model: &TableClassifier, set: &[usize]) -> Result<f64, Error> {
-        let found = model.classify(self.rows.select(Axis(0), set).view())?;
-        let right = found.iter().zip(set).filter(|&(&class, &row)| class == self.classes[row]).count();
-        Ok(right as f64 / set.len().max(1) as f64)
+        Ok(self.accuracy(&self.probabilities(model, set)?, set))
     }
 }

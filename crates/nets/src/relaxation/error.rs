@@ -17,6 +17,14 @@ pub enum RelaxationError {
     /// Nothing to relax.
     #[error("there are no states to relax")]
     Empty,
+    /// The system does not give one energy per sample.
+    #[error("{found} energies for {expected} samples")]
+    Energies {
+        /// Samples of the batch.
+        expected: usize,
+        /// Energies found.
+        found: usize,
+    },
     /// A state whose energy or drift is not finite at the start.
     #[error("sample {sample}: {what} at the start is not finite")]
     NotFinite {

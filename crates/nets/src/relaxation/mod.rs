@@ -54,6 +54,12 @@ pub trait System {
     /// The energy of each sample, `(batch)`.
     fn energy(&self, states: &[Tensor<3>]) -> Tensor<1>;
 
+    /// How large the numbers are that the energy of each sample is the sum of, `(batch)`: a rise of a few roundings of
+    /// that is none. The default is the magnitude of the energy.
+    fn magnitude(&self, states: &[Tensor<3>]) -> Tensor<1> {
+        self.energy(states).abs()
+    }
+
     /// Whether the energy falls along the drift. Where it does, an energy well above the first one is taken for a
     /// step that was too large.
     fn falls(&self) -> bool {

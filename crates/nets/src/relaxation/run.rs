@@ -1,6 +1,6 @@
 //! Relaxation with a report, and steps that training follows.
 
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use super::per_sample::{largest, numbers};
 use super::solver::positive;
@@ -34,8 +34,16 @@ pub fn watch(
         return Err(RelaxationError::Empty);
     }
     let start = numbers(system.energy(states), "the energy")?;
+    let batch = states[0].dims()[0];
+    if start.len() != batch {
+        return Err(RelaxationError::Energies { expected: batch, found: start.len() });
+    }
     finite(&start, "its energy")?;
-    let mut samples = Samples::new(start.clone(), how.solver, how.dt());
+    let slack = match how.solver {
+        Solver::Damped { .. } | Solver::Heun { .. } => rounding(system, states)?,
+        _ => vec![0.0; batch],
+    };
+    let mut samples = Samples::new(start.clone(), slack, how.solver, how.dt());
     let mut report = Report {
         energies: vec![start.clone()],
         residuals: vec![0.0; start.len()],
@@ -133,6 +141,17 @@ pub fn unroll(
         let drift = system.drift(&states);
         states.into_iter().zip(drift).map(|(x, d)| x + d * dt).collect()
     }))
+}
+
+/// A few units in the last place of what the energy is the sum of.
+fn rounding(system: &impl System, states: &[Tensor<3>]) -> Result<Vec<f64>, RelaxationError> {
+    const UNITS: f64 = 8.0;
+    let unit = match states[0].dtype() {
+        DType::F64 => f64::EPSILON,
+        _ => f64::from(f32::EPSILON),
+    };
+    let magnitude = numbers(system.magnitude(states), "the size of the energy")?;
+    Ok(magnitude.into_iter().map(|magnitude| UNITS * unit * magnitude).collect())
 }
 
 fn finite(numbers: &[f64], what: &'static str) -> Result<(), RelaxationError> {

@@ -12,7 +12,7 @@ pub enum Solver {
         dt: f64,
     },
     /// Euler that takes a step back and halves `dt` where the energy of a sample would rise, and lengthens it by a
-    /// quarter after each step that it kept. The energies that it reports never rise.
+    /// quarter after each step that it kept. The energies that it reports never rise by more than rounding.
     Damped {
         /// Largest step of time.
         dt: f64,

@@ -15,6 +15,8 @@ pub(super) struct Samples {
     pub(super) sizes: Vec<f64>,
     /// Energy of each.
     pub(super) energies: Vec<f64>,
+    /// Rise of each that rounding alone may cause.
+    slack: Vec<f64>,
     noise: Vec<ChaCha8Rng>,
 }
 
@@ -22,13 +24,18 @@ pub(super) struct Samples {
 const SHORTEST: f64 = 1e-12;
 
 impl Samples {
-    pub(super) fn new(energies: Vec<f64>, solver: Solver, dt: f64) -> Self {
+    pub(super) fn new(energies: Vec<f64>, slack: Vec<f64>, solver: Solver, dt: f64) -> Self {
         let batch = energies.len();
         let noise = match solver {
             Solver::Langevin { seed, .. } => (0..batch).map(|sample| stream(seed, sample)).collect(),
             _ => Vec::new(),
         };
-        Self { moving: vec![true; batch], sizes: vec![dt; batch], energies, noise }
+        Self { moving: vec![true; batch], sizes: vec![dt; batch], energies, slack, noise }
+    }
+
+    /// Whether this energy is above that of the sample by more than rounding. What is no number is.
+    fn rises(&self, sample: usize, energy: f64) -> bool {
+        energy.is_nan() || energy > self.energies[sample] + self.slack[sample]
     }
 
     /// Step of time of those that move, 0 of the others.
@@ -85,8 +92,9 @@ pub(super) fn step(
         Solver::Damped { dt } => {
             let next = along(drift);
             let energies = numbers(system.energy(&next), "the energy")?;
-            let lower = |at: usize| energies[at] <= samples.energies[at];
-            let kept: Vec<bool> = (0..energies.len()).map(|at| samples.moving[at] && lower(at)).collect();
+            let kept: Vec<bool> = (0..energies.len())
+                .map(|at| samples.moving[at] && !samples.rises(at, energies[at]))
+                .collect();
             for at in 0..kept.len() {
                 if kept[at] {
                     samples.energies[at] = energies[at];
@@ -115,7 +123,7 @@ pub(super) fn step(
                     continue;
                 }
                 let share = samples.sizes[at] * errors[at] / (error * (1.0 + sizes[at]));
-                let rises = system.falls() && energies[at] > samples.energies[at];
+                let rises = system.falls() && samples.rises(at, energies[at]);
                 kept[at] = share <= 1.0 && energies[at].is_finite() && !rises;
                 if kept[at] {
                     samples.energies[at] = energies[at];

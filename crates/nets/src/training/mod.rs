@@ -64,6 +64,7 @@ mod flat;
 mod folds;
 mod history;
 mod nested;
+mod options;
 mod padding;
 mod schedule;
 mod stop;

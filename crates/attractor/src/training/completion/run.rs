@@ -3,9 +3,8 @@
 use std::time::Instant;
 
 use attractor_data::{holdout, stream};
-use attractor_lab::LabError;
 use attractor_lab::completion::{CompletionTask, hidden_error};
-use attractor_nets::training::{Draws, Epoch, Fit, Split};
+use attractor_nets::training::{Draws, Epoch, Fit, Split, digest};
 use ndarray::{Array2, Axis, Slice};
 
 use super::results::Shown;
@@ -13,7 +12,7 @@ use super::{Config, Results, page};
 use crate::output::Refusal;
 use crate::source::Source;
 use crate::training::places::Places;
-use crate::training::run::Progress;
+use crate::training::run::{Progress, plain};
 
 /// Held images on the page.
 const SHOWN: usize = 12;
@@ -46,7 +45,9 @@ pub(crate) fn run(config: &Config, resume: bool, progress: Progress<'_>) -> anyh
     };
     let seed = Draws::Fit(0).seed(config.seed);
     let checkpoint = places.checkpoint();
-    let mut fit = Fit::new(&task, &config.training, seed).observed(&mut observer);
+    let numbers = digest(images.iter().map(|pixel| u64::from(pixel.to_bits())));
+    let subject = serde_json::to_string(&(&config.model, &config.hide, config.credit, numbers))?;
+    let mut fit = Fit::new(&task, &config.training, seed).about(subject).observed(&mut observer);
     if resume && checkpoint.is_file() {
         fit = fit.resumed(&checkpoint);
     }
@@ -82,13 +83,4 @@ pub(crate) fn run(config: &Config, resume: bool, progress: Progress<'_>) -> anyh
     Places::write(&places.results(), &(serde_json::to_string(&results)? + "\n"))?;
     Places::write(&places.page(), &page::page(&results))?;
     Ok(results)
-}
-
-/// What the data or the network refused, so that the hint for it is found.
-fn plain(error: LabError) -> anyhow::Error {
-    match error {
-        LabError::Nets(error) => error.into(),
-        LabError::Data(error) => error.into(),
-        other => other.into(),
-    }
 }

@@ -20,7 +20,7 @@ pub enum Diagonal {
 /// `E = -(1/beta) sum_h sum_C ln sum_B exp(beta K_hB . Q_hC)`, with queries `Q_h = W_q g` and keys `K_h = W_k g` of
 /// every head h; B runs over the positions that position C may attend to (Hoover et al. 2023, Energy Transformer).
 /// It joins one layer to itself, or two: the first has the queries, the second the keys. A position that may attend
-/// to none adds nothing.
+/// to none adds nothing. A layer that is named twice counts as two: [`Diagonal`] is of a layer that is named once.
 ///
 /// ```
 /// use attractor_nets::energy::{Attention, Shape, Synapse};
