@@ -83,7 +83,9 @@ fn every_kind_learns_and_its_energy_never_rises() {
         let energies = &done.report.energies;
         assert!(energies.len() > 5, "{config:?}");
         for pair in energies.windows(2) {
-            assert!(pair[0].iter().zip(&pair[1]).all(|(before, after)| after <= before), "{config:?}");
+            // In single precision: by no more than its rounding.
+            let falls = |(before, after): (&f64, &f64)| *after <= before + 1e-5 * (1.0 + before.abs());
+            assert!(pair[0].iter().zip(&pair[1]).all(falls), "{config:?}: {pair:?}");
         }
         for (pixel, (&completed, &given)) in done.images.indexed_iter().map(|(at, x)| (at, (x, &images[at])))
         {

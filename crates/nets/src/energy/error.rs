@@ -131,11 +131,10 @@ impl Misfit {
     /// # Errors
     /// [`Misfit::Number`].
     pub fn positive(name: &'static str, value: f64) -> Result<(), Self> {
-        // In single precision, in which networks mostly are.
-        if (value as f32).is_finite() && value as f32 > 0.0 {
+        if value.is_finite() && value > 0.0 {
             return Ok(());
         }
-        Err(Self::Number { name, value, limit: "finite and above 0 in single precision" })
+        Err(Self::Number { name, value, limit: "finite and above 0" })
     }
 
     /// An error for none of something.

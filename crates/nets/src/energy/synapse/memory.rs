@@ -88,7 +88,15 @@ impl Synapse for Memory {
         Misfit::at_least_one("patterns", self.patterns)?;
         Misfit::positive("deviation", self.deviation)?;
         match self.profile {
-            Profile::Softmax { beta } | Profile::Entmax { beta } => Misfit::positive("beta", beta),
+            Profile::Softmax { beta } | Profile::Entmax { beta } => {
+                // In the type of the network, which is not known here.
+                match (beta as f32).is_finite() {
+                    true => Misfit::positive("beta", beta),
+                    false => {
+                        Err(Misfit::Number { name: "beta", value: beta, limit: "finite in single precision" })
+                    }
+                }
+            }
             Profile::Rectified => Ok(()),
         }
     }
