@@ -54,6 +54,14 @@ pub(crate) fn count(name: &str, value: i64) -> Result<usize, Refusal> {
     usize::try_from(value).map_err(|_| Refusal::range(format!("{name} = {value}: must be at least 0")))
 }
 
+/// A whole number from 1 on.
+pub(crate) fn extent(name: &str, value: i64) -> Result<usize, Refusal> {
+    match usize::try_from(value) {
+        Ok(extent @ 1..) => Ok(extent),
+        _ => Err(Refusal::range(format!("{name} = {value}: must be at least 1"))),
+    }
+}
+
 /// The engine's array as one of numpy, without a copy.
 pub(crate) fn given<T: Element, D: Dimension>(
     py: Python<'_>,

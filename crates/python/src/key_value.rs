@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::arrays::{self, count, given, given_list};
+use crate::arrays::{self, extent, given, given_list};
 use crate::errors::Refusal;
 
 /// Slots of keys and values that are written one by one and may be overwritten, by three-factor plasticity.
@@ -77,9 +77,9 @@ impl KeyValueMemory {
         seed: u64,
     ) -> PyResult<Self> {
         let shape = Shape {
-            slots: count("slots", slots)?,
-            key: count("key_dim", key_dim)?,
-            value: count("value_dim", value_dim)?,
+            slots: extent("slots", slots)?,
+            key: extent("key_dim", key_dim)?,
+            value: extent("value_dim", value_dim)?,
         };
         let choice = match (write, probability) {
             ("sequential", None) => Slots::Cyclic,

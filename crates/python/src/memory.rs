@@ -10,7 +10,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::arrays::{self, check_signs, count, given, given_list};
+use crate::arrays::{self, check_signs, count, extent, given, given_list};
 use crate::certificate::Certificate;
 use crate::errors::Refusal;
 use crate::recall::Recall;
@@ -115,11 +115,11 @@ impl Memory {
         binary: bool,
     ) -> PyResult<Self> {
         let separation = Choice { name: separation.to_owned(), beta, alpha, degree, k }.make()?;
-        let mut builder = attractor::Memory::builder(count("dim", dim)?)
+        let mut builder = attractor::Memory::builder(extent("dim", dim)?)
             .similarity(self::similarity(similarity)?)
             .separation(separation);
         if let Some(value_dim) = value_dim {
-            builder = builder.values(count("value_dim", value_dim)?);
+            builder = builder.values(extent("value_dim", value_dim)?);
         }
         if binary {
             builder = builder.projection(Projection::Sign);

@@ -8,7 +8,7 @@ use attractor::classical::{Diagonal, Network, Rule};
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 
-use crate::arrays::{self, count, given, given_list};
+use crate::arrays::{self, count, extent, given, given_list};
 use crate::errors::Refusal;
 
 /// A network of ``dim`` units of -1 and +1, whose patterns lie in one symmetric weight matrix.
@@ -80,7 +80,7 @@ impl HopfieldNetwork {
                 return Err(Refusal::range(text).into());
             }
         };
-        let network = Network::new(count("dim", dim)?, rule).map_err(Refusal::from)?;
+        let network = Network::new(extent("dim", dim)?, rule).map_err(Refusal::from)?;
         Ok(Self { rule, network: RwLock::new(network) })
     }
 

@@ -62,19 +62,20 @@ impl Choice {
         if let Some((idle, _)) = given.iter().find(|(given, there)| *there && *given != option) {
             return Err(Refusal::range(format!("{idle}: separation {name:?} does not take it")));
         }
+        let refused = |value: String| Refusal::range(format!("{option} = {value}: out of range for {name:?}"));
         let text = match (option, value) {
             ("", _) => (*engine).to_owned(),
-            (_, Some(value)) => {
-                if value.starts_with('-') {
-                    return Err(Refusal::range(format!("{option} = {value}: must be above 0")));
-                }
-                format!("{engine}({value})")
-            }
-            (_, None) => {
-                return Err(Refusal::range(format!("{option}: separation {name:?} needs it")));
-            }
+            (_, Some(value)) if value.starts_with('-') => return Err(refused(value)),
+            (_, Some(value)) => format!("{engine}({value})"),
+            (_, None) => return Err(Refusal::range(format!("{option}: separation {name:?} needs it"))),
         };
-        Ok(Separation::parse(&text, self.beta)?)
+        Separation::parse(&text, self.beta).map_err(|error| match error {
+            // The engine's names of the options are those of the papers.
+            attractor::Error::Parameter { name, value, limit } if name != "beta" => {
+                Refusal::range(format!("{option} = {value}: must be {limit}"))
+            }
+            other => other.into(),
+        })
     }
 
     /// The choice that a separation of the engine was made from; `None` for one without a name here.
@@ -137,6 +138,9 @@ pub(crate) fn separate_rows(
         return Err(Refusal::range(format!("scores: row {row}, column {column} is NaN")).into());
     }
     let n = scores.ncols();
+    if scores.is_empty() {
+        return Ok(arrays::given(py, Array2::zeros(scores.dim())));
+    }
     let weights = by_pieces(py, scores.nrows(), usize::MAX / 2, |_| {
         let mut weights: Array2<f64> = scores.mapv(|score| beta * score);
         let kind = separation.kind();

@@ -74,20 +74,21 @@ def test_refusals_name_the_argument(memory, cues, error, builtin, text):
 @pytest.mark.parametrize(
     "options, text",
     [
-        ({"dim": 0}, "width = 0"),
-        ({"dim": -1}, "dim = -1: must be at least 0"),
+        ({"dim": 0}, "dim = 0: must be at least 1"),
+        ({"dim": -1}, "dim = -1: must be at least 1"),
         ({"beta": 0.0}, "beta = 0: must be finite and above 0"),
         ({"beta": float("nan")}, "beta = NaN"),
         ({"similarity": "l2"}, 'similarity = "l2": must be one of dot, scaled_dot'),
         ({"separation": "softmix"}, 'separation = "softmix": must be one of linear'),
         ({"separation": "entmax"}, 'alpha: separation "entmax" needs it'),
         ({"separation": "topk"}, "k: separation"),
-        ({"separation": "topk", "k": 0}, "k = 0: must be at least 1"),
-        ({"separation": "topk", "k": -2}, "k = -2: must be above 0"),
+        ({"separation": "topk", "k": 0}, "k = 0: must be finite and above 0"),
+        ({"separation": "topk", "k": -2}, "k = -2: out of range"),
         ({"k": 3}, 'k: separation "softmax" does not take it'),
         ({"separation": "entmax", "alpha": 0.5}, "alpha = 0.5: must be finite and at least 1"),
+        ({"separation": "normmax", "alpha": 1.0}, "alpha = 1: must be finite and above 1"),
         ({"separation": "polynomial", "degree": 1}, "degree = 1: must be"),
-        ({"value_dim": 0}, "value width = 0"),
+        ({"value_dim": 0}, "value_dim = 0: must be at least 1"),
     ],
 )
 def test_options_out_of_range(options, text):

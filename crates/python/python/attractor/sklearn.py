@@ -66,14 +66,14 @@ class AttractorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Learns X (n, n_features) and y (n,) from the beginning."""
+        """Learns X (n, n_features) and y (n,) from the beginning, in random order."""
         X, y = validate_data(self, X, y)
         check_classification_targets(y)
-        self._start(np.unique(y))
-        return self._learn(X, y)
+        order = self._start(np.unique(y)).permutation(len(X))
+        return self._learn(X[order], y[order])
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
-        """Learns on. The first call needs all ``classes`` that will come, or learns those of its y."""
+        """Learns on, in the order of the rows. The first call needs all ``classes`` that will come."""
         first = not hasattr(self, "classes_")
         X, y = validate_data(self, X, y, reset=first)
         check_classification_targets(y)
@@ -97,12 +97,16 @@ class AttractorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         probabilities[:, self.learner_.classes.astype(np.intp)] = self.learner_.predict_proba(X)
         return probabilities
 
-    def _start(self, classes: npt.NDArray[Any]) -> None:
-        seed = int(check_random_state(self.random_state).randint(2**31))
+    def _start(self, classes: npt.NDArray[Any]) -> np.random.RandomState:
+        draws: np.random.RandomState = check_random_state(self.random_state)
         self.classes_ = classes
         self.learner_ = Learner(
-            memory_bytes=self.memory_bytes, encoder=self.encoder, cortex=self.cortex, seed=seed
+            memory_bytes=self.memory_bytes,
+            encoder=self.encoder,
+            cortex=self.cortex,
+            seed=int(draws.randint(2**31)),
         )
+        return draws
 
     def _learn(self, X: Floats, y: npt.NDArray[Any]) -> Self:
         places = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
@@ -174,7 +178,8 @@ class MemoryClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """The class of every row of X (n, n_features)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Probabilities (n, n_classes), columns in the order of ``classes_``.
