@@ -47,7 +47,7 @@ pub mod two_body;
 
 pub use associative::{
     Associate, Association, BLOCK_ROWS, Block, Builder, Clamp, Detail, Dynamics, Energy, FixedPoint, Leading,
-    Memory, Recall, Report,
+    Memory, Recall, Report, Told,
 };
 pub use error::Error;
 pub use projection::Projection;

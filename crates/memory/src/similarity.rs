@@ -24,12 +24,21 @@ pub enum Similarity {
     Euclidean,
     /// `-sum |x_j - q_j|`
     Manhattan,
+    /// `-sum |x_j - q_j| / 2`: minus the number of components that differ, for patterns of -1 and +1.
+    Hamming,
 }
 
 impl Similarity {
     /// Every similarity.
-    pub const ALL: [Self; 6] =
-        [Self::Dot, Self::ScaledDot, Self::Cosine, Self::SquaredEuclidean, Self::Euclidean, Self::Manhattan];
+    pub const ALL: [Self; 7] = [
+        Self::Dot,
+        Self::ScaledDot,
+        Self::Cosine,
+        Self::SquaredEuclidean,
+        Self::Euclidean,
+        Self::Manhattan,
+        Self::Hamming,
+    ];
 
     /// The name that the command line and memory files use.
     pub fn name(self) -> &'static str {
@@ -40,6 +49,7 @@ impl Similarity {
             Self::SquaredEuclidean => "squared-euclidean",
             Self::Euclidean => "euclidean",
             Self::Manhattan => "manhattan",
+            Self::Hamming => "hamming",
         }
     }
 
@@ -67,7 +77,7 @@ impl Similarity {
             Self::Dot | Self::ScaledDot | Self::Cosine => Measure::Dot,
             Self::SquaredEuclidean => Measure::SquaredDistance,
             Self::Euclidean => Measure::Distance,
-            Self::Manhattan => Measure::Manhattan,
+            Self::Manhattan | Self::Hamming => Measure::Manhattan,
         }
     }
 
@@ -79,6 +89,7 @@ impl Similarity {
             Self::Cosine if norm > 0.0 => 1.0 / norm,
             Self::Cosine => 0.0,
             Self::SquaredEuclidean | Self::Euclidean | Self::Manhattan => -1.0,
+            Self::Hamming => -0.5,
         }
     }
 

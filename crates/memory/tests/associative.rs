@@ -157,6 +157,7 @@ fn naive(patterns: &Array2<f32>, separation: &Separation, similarity: Similarity
                     Similarity::SquaredEuclidean => -gaps.map(|g| g * g).sum::<f64>(),
                     Similarity::Euclidean => -gaps.map(|g| g * g).sum::<f64>().sqrt(),
                     Similarity::Manhattan => -gaps.sum::<f64>(),
+                    Similarity::Hamming => -gaps.sum::<f64>() / 2.0,
                     other => panic!("{other} has no reference"),
                 }
         })

@@ -16,6 +16,16 @@ pub enum Clamp {
     Mask(Array2<bool>),
 }
 
+/// Which association of a recall is told: its values, leading patterns, entropy and kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// That of the end state: what the next update would weigh.
+    #[default]
+    EndState,
+    /// That of the last update: what the end state is made of. Of the cue itself, where no step is taken.
+    LastUpdate,
+}
+
 /// How much is told of each cue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
@@ -40,11 +50,23 @@ pub struct Dynamics {
     pub clamp: Clamp,
     /// How much is told. Default everything.
     pub detail: Detail,
+    /// Of which association. Default that of the end state.
+    pub told: Told,
+    /// Most patterns that are named in a report. Default 8.
+    pub leading: usize,
 }
 
 impl Default for Dynamics {
     fn default() -> Self {
-        Self { steps: 100, tolerance: 1e-5, damping: 1.0, clamp: Clamp::Free, detail: Detail::Full }
+        Self {
+            steps: 100,
+            tolerance: 1e-5,
+            damping: 1.0,
+            clamp: Clamp::Free,
+            detail: Detail::Full,
+            told: Told::EndState,
+            leading: 8,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 pub use adopt::BLOCK_ROWS;
 pub use associate::{Associate, Association};
 pub use builder::Builder;
-pub use dynamics::{Clamp, Detail, Dynamics};
+pub use dynamics::{Clamp, Detail, Dynamics, Told};
 pub use energy::Energy;
 pub use recall::Recall;
 pub use report::{FixedPoint, Leading, Report};

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use super::dynamics::{Detail, Dynamics};
+use super::dynamics::{Detail, Dynamics, Told};
 use super::pass::{Read, Source, read, thetas};
-use super::report::{Leading, Report, summary};
+use super::report::{FixedPoint, Leading, Report, summary};
 use super::walk::norm;
 use super::{Memory, check_rows};
 use crate::certificate::posterior::one_step_error;
@@ -16,7 +16,8 @@ use crate::{Error, Projection, Status};
 pub struct Recall {
     /// The end states, `(cues, width)`.
     pub states: Array2<f32>,
-    /// The values read at the end states, `(cues, value width)`; `None` without values.
+    /// The values read at the end states, or by the last update ([`Told`]), `(cues, value width)`; `None` without
+    /// values.
     pub values: Option<Array2<f32>>,
     /// Steps taken by each cue.
     pub steps: Vec<usize>,
@@ -64,6 +65,7 @@ impl Memory {
         let held = dynamics.check(cues.nrows(), cues.ncols())?;
         let n = cues.nrows();
         let mut states = cues.to_owned();
+        let mut before = (dynamics.told == Told::LastUpdate).then(|| states.clone());
         let mut traces = vec![Vec::new(); n];
         let mut steps = vec![0; n];
         let mut status = vec![Status::StepLimit; n];
@@ -88,6 +90,9 @@ impl Memory {
                     resting[i] = true;
                     continue;
                 }
+                if let Some(before) = &mut before {
+                    before.row_mut(cue).assign(&q);
+                }
                 let next = self.advance(&read, i, q.as_slice().unwrap_or(&[]), dynamics.damping);
                 let mut moved = 0.0;
                 for (j, (x, to)) in states.row_mut(cue).iter_mut().zip(next).enumerate() {
@@ -108,13 +113,23 @@ impl Memory {
             let mut rests = resting.into_iter();
             active.retain(|_| !rests.next().unwrap_or(false));
         }
+        let told = match &before {
+            Some(before) => {
+                known.fill(f32::NEG_INFINITY);
+                before.view()
+            }
+            None => states.view(),
+        };
         let reports = match dynamics.detail {
-            Detail::Full => self.inspect(states.view(), traces, &status),
+            Detail::Full => {
+                let ends = before.as_ref().map(|_| self.energies_at(states.view()));
+                self.inspect(told, ends, traces, &status, dynamics.leading)
+            }
             Detail::States => Vec::new(),
         };
         let values = self.values.as_ref().map(|values| {
             let source = Source { values: Some(values), ..self.source() };
-            read(source, states.view(), &known).sums
+            read(source, told, &known).sums
         });
         Ok(Recall { states, values, steps, status, residuals, reports })
     }
@@ -128,10 +143,25 @@ impl Memory {
             return Err(Error::Empty);
         }
         check_rows(self.threads, states, self.width(), "states")?;
+        Ok(self.energies_at(states))
+    }
+
+    fn energies_at(&self, states: ArrayView2<'_, f32>) -> Vec<super::Energy> {
+        // A pass sums exponentials in single precision: below this beta, the error of their logarithm over beta would
+        // show in the sixth digit.
+        const WARM: f64 = 0.1;
+        let b = self.separation.beta() * self.similarity.factor(1.0, self.width()).abs();
+        if b < WARM && matches!(self.separation.kind().reach(self.len()), Reach::Exponential { .. }) {
+            let tiles = states.axis_iter(Axis(0)).collect();
+            return self.threads.each(tiles, |_, q: ArrayView1<'_, f32>| {
+                let mut all = thetas(self.source(), q.insert_axis(Axis(0)));
+                self.energy_at(q, all.first_mut().map_or(0.0, |theta| self.weigh(theta)))
+            });
+        }
         let known = vec![f32::NEG_INFINITY; states.nrows()];
         let read = read(Source { values: None, ..self.source() }, states, &known);
         let rows = states.rows().into_iter().zip(read.conjugates);
-        Ok(rows.map(|(q, conjugate)| self.energy_at(q, conjugate)).collect())
+        rows.map(|(q, conjugate)| self.energy_at(q, conjugate)).collect()
     }
 
     /// The weight of every stored pattern for every row of `cues`: `(n, len)`, columns in the order of
@@ -190,36 +220,42 @@ impl Memory {
         next
     }
 
-    /// Reports on end states. Cues go in small tiles: the scores of a tile are kept whole.
-    fn inspect(&self, states: ArrayView2<'_, f32>, traces: Vec<Vec<f64>>, ends: &[Status]) -> Vec<Report> {
+    /// Reports on the association of `states`, and on `ends`, the energies of the end states where these are others.
+    /// Cues go in small tiles: the scores of a tile are kept whole.
+    fn inspect(
+        &self,
+        states: ArrayView2<'_, f32>,
+        ends: Option<Vec<super::Energy>>,
+        traces: Vec<Vec<f64>>,
+        status: &[Status],
+        most: usize,
+    ) -> Vec<Report> {
         const TILE: usize = 6;
         let live: Vec<usize> = self.live_rows().collect();
-        let mut traces = traces.into_iter();
-        let mut reports = Vec::with_capacity(states.nrows());
-        for tile in states.axis_chunks_iter(Axis(0), TILE) {
-            for (q, mut theta) in tile.rows().into_iter().zip(thetas(self.source(), tile)) {
-                let margin = margin(&theta) / self.separation.beta();
-                let conjugate = self.weigh(&mut theta);
-                let energy = self.energy_at(q, conjugate);
-                let mut trace = traces.next().unwrap_or_default();
-                // A cue out of support did not move: its only energy is already there.
-                if ends[reports.len()] != Status::OutOfSupport || trace.is_empty() {
-                    trace.push(energy.total());
-                }
-                let (leading, entropy, spread, kind) = summary(&theta);
-                let average = self.separation.kind().sums_to_one() && self.projection == Projection::Linear;
-                let error_bound = leading
-                    .first()
-                    .filter(|_| average)
-                    .map(|&(_, weight)| one_step_error(weight, 2.0 * self.largest_norm()));
-                let leading = leading
-                    .into_iter()
-                    .map(|(at, weight)| Leading { id: self.ids[live[at]], weight })
-                    .collect();
-                reports.push(Report { energy, trace, leading, entropy, spread, kind, error_bound, margin });
+        let average = self.separation.kind().sums_to_one() && self.projection == Projection::Linear;
+        let tiles: Vec<_> = states.axis_chunks_iter(Axis(0), TILE).collect();
+        let report = |cue: usize, q: ArrayView1<'_, f32>, theta: &mut [f64]| {
+            let margin = margin(theta) / self.separation.beta();
+            let conjugate = self.weigh(theta);
+            let energy = ends.as_ref().map_or_else(|| self.energy_at(q, conjugate), |ends| ends[cue]);
+            let mut trace = traces[cue].clone();
+            // A cue out of support did not move: its only energy is already there.
+            if status[cue] != Status::OutOfSupport || trace.is_empty() {
+                trace.push(energy.total());
             }
-        }
-        reports
+            let (leading, entropy, spread, kind) = summary(theta, most);
+            let largest = theta.iter().copied().fold(0.0, f64::max);
+            let error_bound = (average && kind != FixedPoint::None)
+                .then(|| one_step_error(largest, 2.0 * self.largest_norm()));
+            let leading =
+                leading.into_iter().map(|(at, weight)| Leading { id: self.ids[live[at]], weight }).collect();
+            Report { energy, trace, leading, entropy, spread, kind, error_bound, margin }
+        };
+        let reports = self.threads.each(tiles, |at, tile| {
+            let rows = tile.rows().into_iter().zip(thetas(self.source(), tile)).enumerate();
+            rows.map(|(i, (q, mut theta))| report(at * TILE + i, q, &mut theta)).collect::<Vec<_>>()
+        });
+        reports.into_iter().flatten().collect()
     }
 }
 

@@ -6,8 +6,6 @@ use super::Energy;
 
 /// Share of the weight that decides how many patterns a state is made of (Ramsauer et al. 2021).
 pub(super) const METASTABLE_SHARE: f64 = 0.9;
-/// Most patterns that are named in a report.
-pub(super) const LEADING: usize = 8;
 
 /// A stored pattern that answered.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -37,14 +35,14 @@ pub enum FixedPoint {
     None,
 }
 
-/// The end state of one cue.
+/// The end state of one cue; weights are those of the association that [`Told`](super::Told) chose.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Energy of the end state, by component.
     pub energy: Energy,
     /// Total energy of the cue and of every state after it.
     pub trace: Vec<f64>,
-    /// The patterns with the largest weights at the end state, largest first, at most eight.
+    /// The patterns with the largest weights, largest first, as many as were asked for.
     pub leading: Vec<Leading>,
     /// Entropy of the normalised weights, in nats.
     pub entropy: f64,
@@ -60,8 +58,8 @@ pub struct Report {
     pub margin: f64,
 }
 
-/// Leading rows, entropy, spread and kind of a weight vector. Negative weights count by magnitude.
-pub(super) fn summary(weights: &[f64]) -> (Vec<(usize, f64)>, f64, usize, FixedPoint) {
+/// At most `most` leading rows, entropy, spread and kind of a weight vector. Negative weights count by magnitude.
+pub(super) fn summary(weights: &[f64], most: usize) -> (Vec<(usize, f64)>, f64, usize, FixedPoint) {
     let total: f64 = weights.iter().map(|w| w.abs()).sum();
     let mut order: Vec<(usize, f64)> =
         weights.iter().copied().enumerate().filter(|(_, w)| *w != 0.0).collect();
@@ -71,7 +69,7 @@ pub(super) fn summary(weights: &[f64]) -> (Vec<(usize, f64)>, f64, usize, FixedP
     let entropy = -order.iter().map(|(_, w)| w.abs() / total).map(|p| p * p.ln()).sum::<f64>();
     // Ties by storage order, so that reports do not depend on the sort.
     let by_weight = |a: &(usize, f64), b: &(usize, f64)| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0));
-    let mut sorted = order.len().min(LEADING * 8);
+    let mut sorted = order.len().min(most.max(8) * 8);
     let mut spread = None;
     while spread.is_none() {
         if sorted < order.len() {
@@ -94,7 +92,7 @@ pub(super) fn summary(weights: &[f64]) -> (Vec<(usize, f64)>, f64, usize, FixedP
         k if 2 * k > weights.len() => FixedPoint::Global,
         k => FixedPoint::Metastable { k },
     };
-    order.truncate(LEADING);
+    order.truncate(most);
     (order, entropy.max(0.0), k, kind)
 }
 
@@ -104,20 +102,20 @@ mod tests {
 
     #[test]
     fn kinds_follow_the_least_number_of_patterns_with_nine_tenths() {
-        let peaked = summary(&[0.02, 0.95, 0.03]);
+        let peaked = summary(&[0.02, 0.95, 0.03], 8);
         assert_eq!((peaked.2, peaked.3), (1, FixedPoint::Single));
         assert_eq!(peaked.0[0], (1, 0.95));
         let mut pair = vec![0.0; 100];
         (pair[7], pair[50]) = (0.5, 0.5);
-        assert_eq!((summary(&pair).2, summary(&pair).3), (2, FixedPoint::Metastable { k: 2 }));
-        assert!((summary(&pair).1 - 2f64.ln()).abs() < 1e-12);
-        let flat = summary(&vec![1e-3; 1000]);
+        assert_eq!((summary(&pair, 8).2, summary(&pair, 8).3), (2, FixedPoint::Metastable { k: 2 }));
+        assert!((summary(&pair, 8).1 - 2f64.ln()).abs() < 1e-12);
+        let flat = summary(&vec![1e-3; 1000], 8);
         assert_eq!((flat.2, flat.3), (900, FixedPoint::Global));
-        assert_eq!(summary(&[0.0; 4]).3, FixedPoint::None);
+        assert_eq!(summary(&[0.0; 4], 8).3, FixedPoint::None);
         // The naive definition on weights that need the long sort.
         let weights: Vec<f64> = (1..=300).map(|i| f64::from(i).recip()).collect();
         let total: f64 = weights.iter().sum();
         let naive = (1..=300).find(|&k| weights[..k].iter().sum::<f64>() >= 0.9 * total);
-        assert_eq!(Some(summary(&weights).2), naive);
+        assert_eq!(Some(summary(&weights, 8).2), naive);
     }
 }
