@@ -1,9 +1,9 @@
 //! What completes images without an energy network, or with one layer of memories.
 
-use attractor_data::{Corruption, Shape, stream};
+use attractor_data::{Corruption, Shape, holdout, stream};
 use attractor_memory::{Clamp, Detail, Dynamics, Memory, Separation};
 use attractor_nets::{Loss, Mlp, Optimiser};
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -56,20 +56,22 @@ const LEFT_OUT: usize = 200;
 const STEPS: usize = 20;
 
 /// The modern Hopfield network whose memories are the stored images, in [-1, 1], the known pixels held. Its inverse
-/// temperature is that of least error for the last training images, which are left out for the choice.
+/// temperature is that of least error for some training images, which are left out for the choice.
 pub(super) fn one_layer(
     stored: ArrayView2<'_, f32>,
     cues: Cues<'_>,
     shape: Shape,
     hide: &[Corruption],
 ) -> Result<Array2<f32>, LabError> {
-    let cut = stored.nrows() - LEFT_OUT.min(stored.nrows() / 2);
-    let (rest, tried) = (stored.slice(s![..cut, ..]), stored.slice(s![cut.., ..]));
-    let known = damaged(tried, shape, hide, &mut stream(0, "to choose an inverse temperature"))?.known;
-    let trial = Cues { images: tried, known: known.view() };
+    let mut rng = stream(0, "to choose an inverse temperature");
+    let share = (LEFT_OUT as f64 / stored.nrows() as f64).min(0.5);
+    let parts = holdout(stored.nrows(), share, &mut rng)?;
+    let (rest, tried) = (stored.select(Axis(0), &parts.train), stored.select(Axis(0), &parts.test));
+    let known = damaged(tried.view(), shape, hide, &mut rng)?.known;
+    let trial = Cues { images: tried.view(), known: known.view() };
     let mut best = (f64::INFINITY, BETAS[0]);
     for beta in BETAS {
-        let error = hidden_error(tried, known.view(), recalled(rest, trial, beta)?.view());
+        let error = hidden_error(tried.view(), known.view(), recalled(rest.view(), trial, beta)?.view());
         if error < best.0 {
             best = (error, beta);
         }
