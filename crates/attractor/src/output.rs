@@ -123,14 +123,14 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 fn of_nets(error: &Nets) -> Option<&'static str> {
     Some(match error {
         Nets::Diverged { .. } => "lower rate in [training], or give clip",
-        Nets::Parameter { .. } | Nets::Options { .. } | Nets::Heads { .. } => {
+        Nets::Parameter { .. } | Nets::Options { .. } | Nets::Heads { .. } | Nets::Energy(_) => {
             "change it in the configuration; docs/train.md has every option"
         }
         Nets::Fold { .. } | Nets::EmptyFold { .. } => {
             "every bag is learned from or measured on, in every fold"
         }
         Nets::Checkpoint { .. } | Nets::Weights { .. } => {
-            "run it with the configuration that the checkpoint was written with, or without --resume"
+            "use it with the configuration and the program that it was written with, or train without --resume"
         }
         Nets::File { .. } => "check that the file is there, and that a run of `attractor train` wrote it",
         _ => return None,

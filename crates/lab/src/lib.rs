@@ -33,6 +33,7 @@ mod ham;
 pub mod kv;
 mod learner;
 pub mod mil;
+mod omniglot;
 mod outcome;
 pub mod page;
 mod plot;
@@ -66,7 +67,7 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
-    all.extend(continual::ALL.into_iter().chain(ham::ALL));
+    all.extend(continual::ALL.into_iter().chain(ham::ALL).chain(completion::ALL));
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,

@@ -38,8 +38,7 @@ EXAMPLES:
   attractor recall table.attractor --cues query.csv --out answer.npy --json"))]
 pub(crate) struct Args {
     /// The memory file, or the directory of a learner
-    #[cfg_attr(feature = "network", arg(required_unless_present = "model", conflicts_with = "model"))]
-    #[cfg_attr(not(feature = "network"), arg(required = true))]
+    #[cfg_attr(feature = "network", arg(conflicts_with = "model"))]
     file: Option<PathBuf>,
     /// Complete images with a network that `attractor train` wrote
     #[cfg(feature = "network")]

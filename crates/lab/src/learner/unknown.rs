@@ -1,6 +1,6 @@
 //! Things never seen: does the learner know that it does not know?
 
-use attractor_data::{Part, Set, Shape, catalogue, open};
+use attractor_data::{Part, Set};
 use attractor_learn::encoder::{Encode, Scaling, Whiten, Whitening};
 use attractor_learn::metrics::{auroc, fpr_at_tpr};
 use attractor_learn::{Answer, Learner};
@@ -8,6 +8,7 @@ use ndarray::{Array2, Axis};
 
 use super::{ask, class, learner, mnist, rows_of, show};
 use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::omniglot::omniglot;
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
 
@@ -33,7 +34,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let part = if context.effort == Effort::Full { Part::Train } else { Part::Test };
     let train = mnist(context, part)?.take(shown);
     let test = mnist(context, Part::Test)?.take(asked);
-    let letters = omniglot(context)?.take(asked.max(1));
+    let letters = omniglot(context, "evaluation", asked.max(1))?;
     let mut series = Vec::new();
 
     let mut teacher = learner(&train, context.seed)?;
@@ -166,17 +167,4 @@ impl Mahalanobis {
         let unknown = self.scores(unknown, &(0..unknown.len()).collect::<Vec<_>>())?;
         push(series, name, "Mahalanobis distance", &known, &unknown).map(|_| ())
     }
-}
-
-/// Omniglot's evaluation characters at 28 x 28, by the nearest pixel, ink white.
-fn omniglot(context: &Context<'_>) -> Result<Set, LabError> {
-    let root = context.data.clone().unwrap_or_else(catalogue::root);
-    let set = open(format!("{}:images", root.join("omniglot").join("images_evaluation.npz").display()))?;
-    let side = set.shape().components().isqrt();
-    let from = |x: usize| (2 * x + 1) * side / 56;
-    let patterns = set.patterns();
-    let small = Array2::from_shape_fn((set.len(), 784), |(row, at)| {
-        f32::from(patterns[[row, from(at / 28) * side + from(at % 28)]] == 0.0)
-    });
-    Ok(Set::new("omniglot", small, Shape::grey(28, 28))?)
 }

@@ -99,28 +99,28 @@ impl Attention {
     fn attended(&self, ends: Ends<'_>) -> Attended {
         let queries = self.projected(ends, 0, 0);
         let keys = self.projected(ends, ends.shapes.len() - 1, 1);
-        let scores = queries.clone().matmul(keys.clone().swap_dims(2, 3)) * self.beta;
-        let dims = scores.dims();
-        let mask = self.out_of_reach(ends).map(|mask| mask.unsqueeze::<4>().expand(dims));
-        let (terms, largest) = match mask {
-            None => {
-                let largest = scores.clone().detach().max_dim(3);
-                ((scores - largest.clone()).exp(), largest)
-            }
-            Some(mask) => {
-                let low = scores.dtype().finfo().map_or(f64::from(f32::MIN), |info| info.min) / 2.0;
-                let largest = scores.clone().detach().mask_fill(mask.clone(), low).max_dim(3);
-                let empty = largest.clone().lower_equal_elem(low);
-                let largest = largest.mask_fill(empty, 0.0);
-                // Masked before the exponential: a large score there would overflow it.
-                let open = (scores - largest.clone()).mask_fill(mask.clone(), 0.0);
-                (open.exp().mask_fill(mask, 0.0), largest)
-            }
+        let scores = (queries.clone() * self.beta).matmul(keys.clone().swap_dims(2, 3));
+        let Some(mask) = self.out_of_reach(ends) else {
+            let largest = scores.clone().detach().max_dim(3);
+            let terms = (scores - largest.clone()).exp();
+            let sum = terms.clone().sum_dim(3);
+            return Attended { queries, keys, weights: terms / sum.clone(), logs: largest + sum.log() };
         };
+        // So far below all scores that the exponential is 0; one sum costs less than filling scores and terms.
+        let low = scores.dtype().finfo().map_or(f64::from(f32::MIN), |info| info.min) / 4.0;
+        let like = (&scores.device(), scores.dtype());
+        let shade = Tensor::<2>::zeros(mask.dims(), like).mask_fill(mask.clone(), low).unsqueeze::<4>();
+        // 0 for queries that may look nowhere.
+        let [rows, _] = mask.dims();
+        let shut = mask.all_dim(1);
+        let open = Tensor::<2>::ones([rows, 1], like).mask_fill(shut, 0.0).unsqueeze::<4>();
+        let scores = scores + shade;
+        let largest = scores.clone().detach().max_dim(3);
+        let terms = (scores - largest.clone()).exp();
         let sum = terms.clone().sum_dim(3);
-        let empty = sum.clone().detach().equal_elem(0.0);
-        let sum = sum.mask_fill(empty, 1.0);
-        Attended { queries, keys, weights: terms / sum.clone(), logs: largest + sum.log() }
+        let weights = terms * (open.clone() / sum.clone());
+        let logs = (largest + sum.log()) * open;
+        Attended { queries, keys, weights, logs }
     }
 }
 
