@@ -22,6 +22,9 @@ pub(super) enum Reading {
     Pooling,
     /// The instances look these patterns up, which are learned on; a linear layer reads all answers.
     Lookup(Array2<f32>),
+    /// The same with one cold look, where every pattern learns its own answer; a linear layer reads the sum of the
+    /// answers. What is stored recognises instances, wherever they stand.
+    Recognition(Array2<f32>),
     /// The mean of so many rectified features.
     Mean(usize),
     /// A weighted mean of so many rectified features, with weights from a tanh network as wide (Ilse et al. 2018).
@@ -36,6 +39,7 @@ impl Reading {
             Self::Association => "Hopfield",
             Self::Pooling => "Hopfield pooling",
             Self::Lookup(_) => "Hopfield lookup",
+            Self::Recognition(_) => "Hopfield recognition",
             Self::Mean(_) => "mean of features",
             Self::Attention(_) => "attention pooling",
             Self::Lstm(_) => "LSTM",
@@ -60,14 +64,19 @@ impl Reading {
                 body: HopfieldPoolingConfig::new(adapted(width)).init(device, rng)?,
             }),
             Self::Lookup(patterns) => {
-                let numbers: Vec<f32> = patterns.iter().copied().collect();
-                let stored = Tensor::from_data(TensorData::new(numbers, [patterns.nrows(), width]), device);
+                let config = HopfieldLayerConfig::new(adapted(width)).with_lookup_targets_as_trainable(false);
                 let head = head(length * width);
-                let config = HopfieldLayerConfig::new(adapted(width))
-                    .with_quantity(patterns.nrows())
-                    .with_lookup_weights_as_separated(true)
-                    .with_lookup_targets_as_trainable(false);
-                Reader::Lookup(Headed { head, body: config.init(device, rng)?.remembering(stored, None)? })
+                Reader::Lookup(Headed { head, body: storing(patterns, config, device, rng)? })
+            }
+            Self::Recognition(patterns) => {
+                let cold = adapted(width)
+                    .with_update_steps_max(PerHead::Same(0))
+                    .with_scaling(Some(PerHead::Same(4.0)));
+                let config = HopfieldLayerConfig::new(cold).with_lookup_targets_as_trainable(true);
+                Reader::Recognition(Headed {
+                    head: head(width),
+                    body: storing(patterns, config, device, rng)?,
+                })
             }
             Self::Mean(features) => {
                 Reader::Mean(Headed { head: head(*features), body: linear(width, *features, device, rng) })
@@ -89,6 +98,19 @@ impl Reading {
     }
 }
 
+/// A layer that looks these patterns up, and answers with something else.
+fn storing(
+    patterns: &Array2<f32>,
+    config: HopfieldLayerConfig,
+    device: &Device,
+    rng: &mut ChaCha8Rng,
+) -> Result<HopfieldLayer, Error> {
+    let numbers: Vec<f32> = patterns.iter().copied().collect();
+    let stored = Tensor::from_data(TensorData::new(numbers, [patterns.nrows(), patterns.ncols()]), device);
+    let config = config.with_quantity(patterns.nrows()).with_lookup_weights_as_separated(true);
+    config.init(device, rng)?.remembering(stored, None)
+}
+
 /// The settings of the reference's examples, but for their dropout.
 fn adapted(width: usize) -> HopfieldConfig {
     HopfieldConfig::of(width)
@@ -104,6 +126,7 @@ pub(super) enum Reader {
     Association(Headed<Hopfield>),
     Pooling(Headed<HopfieldPooling>),
     Lookup(Headed<HopfieldLayer>),
+    Recognition(Headed<HopfieldLayer>),
     Mean(Headed<Linear>),
     Attention(Weighted),
     Lstm(Headed<Lstm>),
@@ -140,6 +163,10 @@ impl Reader {
                 // What is stored is the same for all: every instance of every sequence is a query of one association.
                 let answers = net.body.forward(sequences.reshape([1, n * length, width]), none)?;
                 net.head.forward(answers.reshape([n as i64, -1]))
+            }
+            Self::Recognition(net) => {
+                let answers = net.body.forward(sequences.reshape([1, n * length, width]), none)?;
+                net.head.forward(answers.reshape([n, length, width]).sum_dim(1).squeeze_dim(1))
             }
             Self::Mean(net) => {
                 let features = relu(net.body.forward(sequences));
@@ -195,10 +222,11 @@ mod tests {
     use super::*;
     use attractor_nets::training::{Draws, scalars};
 
-    const READINGS: [fn() -> Reading; 6] = [
+    const READINGS: [fn() -> Reading; 7] = [
         || Reading::Association,
         || Reading::Pooling,
         || Reading::Lookup(Array2::eye(5)),
+        || Reading::Recognition(Array2::eye(5)),
         || Reading::Mean(7),
         || Reading::Attention(7),
         || Reading::Lstm(3),
@@ -236,7 +264,7 @@ mod tests {
             let backward = logits(&reading, turned, 3);
             let apart = forward.iter().zip(&backward).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
             match reading {
-                Reading::Pooling | Reading::Mean(_) | Reading::Attention(_) => {
+                Reading::Pooling | Reading::Recognition(_) | Reading::Mean(_) | Reading::Attention(_) => {
                     assert!(apart < 1e-6, "{}: {apart}", reading.name());
                 }
                 Reading::Lstm(_) => assert!(apart > 1e-3, "{apart}"),
