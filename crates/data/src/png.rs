@@ -1,7 +1,6 @@
 //! PNG pictures, read as grey: one file, or all files of a folder.
 
-use std::fs::File;
-use std::io::{BufWriter, Cursor};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use ::png::{ColorType, Decoder, Transformations};
@@ -150,9 +149,7 @@ fn read_files(path: &Path, files: &[PathBuf]) -> Result<Set, Error> {
     Ok(Set::checked(name_of(path), patterns, Shape::grey(height, width), (0.0, 255.0)))
 }
 
-/// Writes `pattern` `(d,)` as a grey picture: `range.0` and below becomes black, `range.1` and above white.
-///
-/// A vector is written as one row; of several channels the mean is written. A NaN becomes black.
+/// Writes `pattern` `(d,)` as a grey picture: the bytes of [`encoded`].
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -164,15 +161,33 @@ fn read_files(path: &Path, files: &[PathBuf]) -> Result<Set, Error> {
 /// ```
 ///
 /// # Errors
-/// [`Error::Count`] when the pattern does not fit the shape, [`Error::Parameter`] for an empty or infinite range,
-/// [`Error::Io`] when the file cannot be written.
-#[expect(clippy::needless_pass_by_value, reason = "a view is a reference")]
+/// As [`encoded`]; [`Error::Io`] when the file cannot be written.
 pub fn write(
     path: &Path,
     pattern: ArrayView1<'_, f32>,
     shape: Shape,
     range: (f32, f32),
 ) -> Result<(), Error> {
+    let bytes = encoded(pattern, shape, range)?;
+    std::fs::write(path, bytes).map_err(|reason| Error::Io { path: path.to_owned(), reason })
+}
+
+/// `pattern` `(d,)` as the bytes of a grey picture: `range.0` and below becomes black, `range.1` and above white.
+///
+/// A vector becomes one row; of several channels the mean is taken. A NaN becomes black.
+///
+/// ```
+/// use attractor_data::{Shape, png};
+/// let bytes = png::encoded(ndarray::array![-1.0, 1.0].view(), Shape::grey(2, 1), (-1.0, 1.0))?;
+/// assert_eq!(png::parse(&bytes)?.shape(), [2, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Count`] when the pattern does not fit the shape, [`Error::Parameter`] for an empty or infinite range,
+/// [`Error::Io`] for a picture beyond what the format holds.
+#[expect(clippy::needless_pass_by_value, reason = "a view is a reference")]
+pub fn encoded(pattern: ArrayView1<'_, f32>, shape: Shape, range: (f32, f32)) -> Result<Vec<u8>, Error> {
     let (low, high) = range;
     if !(low.is_finite() && high.is_finite() && low < high) {
         let limit = format!("finite and above the black value {low}");
@@ -196,15 +211,15 @@ pub fn write(
         ((mean - low) / (high - low) * 255.0).round() as u8
     };
     let pixels: Vec<u8> = values.chunks(channels).map(grey).collect();
-    let system = |reason| Error::Io { path: path.to_owned(), reason };
-    let mut file = BufWriter::new(File::create(path).map_err(system)?);
-    let mut encoder = ::png::Encoder::new(&mut file, width as u32, height as u32);
+    let mut bytes = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(ColorType::Grayscale);
-    let written = encoder.write_header().and_then(|mut writer| {
+    let done = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(&pixels)?;
         writer.finish()
     });
-    written.map_err(std::io::Error::from).and_then(|()| std::io::Write::flush(&mut file)).map_err(system)
+    done.map_err(|error| Error::Io { path: format!("picture of {shape}").into(), reason: error.into() })?;
+    Ok(bytes)
 }
 
 /// The `.png` files of a folder in the order of their names; an error where there is none.

@@ -43,7 +43,7 @@ mod statistics;
 pub mod uci;
 
 pub use experiment::{Context, Effort, Experiment, LabError};
-pub use outcome::{Curve, Figure, Named, Outcome, Record, Scale};
+pub use outcome::{Curve, Figure, Named, Outcome, Record, Row, Scale, Sheet};
 pub use plot::{PlotError, plot};
 pub use published::Published;
 pub use statistics::{Summary, line, quantile};

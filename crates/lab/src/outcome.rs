@@ -47,6 +47,28 @@ pub struct Figure {
     pub curves: Vec<Curve>,
 }
 
+/// Small pictures in named rows, such as what a network has learned or recalled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// Title.
+    pub title: String,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// A row of pictures of one size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its label.
+    pub name: String,
+    /// Height and width of each picture, in pixels.
+    pub size: [usize; 2],
+    /// The values that are drawn black and white.
+    pub range: (f32, f32),
+    /// The pictures, row by row of pixels.
+    pub pictures: Vec<Vec<f32>>,
+}
+
 /// How an axis is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scale {
@@ -70,6 +92,8 @@ pub struct Outcome {
     pub pass: Option<bool>,
     /// Figures of the page.
     pub figures: Vec<Figure>,
+    /// Sheets of pictures of the page, below the figures.
+    pub sheets: Vec<Sheet>,
     /// What a reader must know: deviations from the protocol, what is unverified, what fell short.
     pub notes: Vec<String>,
 }

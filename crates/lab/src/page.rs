@@ -2,8 +2,13 @@
 
 use std::fmt::Write;
 
+use attractor_data::{Shape, png};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ndarray::ArrayView1;
+
 use crate::experiment::Effort;
-use crate::outcome::{Figure, Named, Outcome, Record};
+use crate::outcome::{Figure, Named, Outcome, Record, Row, Sheet};
 use crate::plot::plot;
 
 const STYLE: &str = include_str!("page.css");
@@ -79,6 +84,42 @@ pub fn figure(figure: &Figure) -> String {
     }
 }
 
+/// The sheet as a block of the page; where a picture cannot be drawn, the reason stands in its place.
+///
+/// ```
+/// use attractor_lab::{Row, Sheet, page};
+/// let row = Row { name: "cue".into(), size: [2, 1], range: (-1.0, 1.0), pictures: vec![vec![-1.0, 1.0]] };
+/// let html = page::sheet(&Sheet { title: "Recalled".into(), rows: vec![row] });
+/// assert_eq!(html.matches("<img").count(), 1);
+/// ```
+pub fn sheet(sheet: &Sheet) -> String {
+    let mut out = format!("<figure class=\"sheet\">\n<figcaption>{}</figcaption>\n", escape(&sheet.title));
+    for row in &sheet.rows {
+        let name = escape(&row.name);
+        let _ = write!(out, "<div><span>{name}</span><p>");
+        for (at, picture) in row.pictures.iter().enumerate() {
+            match drawn(row, picture) {
+                Ok(data) => {
+                    let _ =
+                        write!(out, "<img alt=\"{name}, {}\" src=\"data:image/png;base64,{data}\">", at + 1);
+                }
+                Err(reason) => {
+                    let _ = write!(out, "<span class=\"note\">{}</span>", escape(&reason.to_string()));
+                }
+            }
+        }
+        out.push_str("</p></div>\n");
+    }
+    out.push_str("</figure>\n");
+    out
+}
+
+fn drawn(row: &Row, picture: &[f32]) -> Result<String, attractor_data::Error> {
+    let [height, width] = row.size;
+    let bytes = png::encoded(ArrayView1::from(picture), Shape::grey(height, width), row.range)?;
+    Ok(STANDARD.encode(bytes))
+}
+
 /// The page of one reproduction.
 ///
 /// ```
@@ -109,6 +150,7 @@ pub fn report(outcome: &Outcome, record: &Record, effort: Effort) -> String {
     for drawn in &outcome.figures {
         body.push_str(&figure(drawn));
     }
+    outcome.sheets.iter().for_each(|drawn| body.push_str(&sheet(drawn)));
     body.push_str(&named("Series", &record.series));
     body.push_str(&named("Baselines, measured in the same run", &record.baselines));
     if !outcome.notes.is_empty() {
@@ -195,6 +237,21 @@ fn digits(value: f64, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sheet_holds_its_pictures_to_the_pixel() {
+        let row = |pictures| Row { name: "a < b".to_owned(), size: [2, 3], range: (0.0, 5.0), pictures };
+        let picture: Vec<f32> = (0..6u8).map(f32::from).collect();
+        let html =
+            sheet(&Sheet { title: "t".to_owned(), rows: vec![row(vec![picture.clone(), vec![0.0; 6]])] });
+        assert!(html.contains("a &lt; b") && !html.contains("class=\"note\""));
+        let first = html.split("base64,").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let read = png::parse(&STANDARD.decode(first).unwrap()).unwrap();
+        assert_eq!(read.shape(), [2, 3]);
+        assert_eq!(*read.values(), attractor_data::Values::U8(vec![0, 51, 102, 153, 204, 255]));
+        let html = sheet(&Sheet { title: "t".to_owned(), rows: vec![row(vec![vec![0.0; 5]])] });
+        assert!(html.contains("class=\"note\"") && !html.contains("<img"));
+    }
 
     #[test]
     fn numbers_have_their_digits() {

@@ -269,6 +269,7 @@ fn outcome(sizes: &Sizes, runs: &[Run]) -> Outcome {
         series,
         baselines,
         pass: Some(interference && schema && gated && fast),
+        sheets: vec![],
         figures: vec![
             figure(
                 "Four arbitrary new items",

@@ -297,6 +297,7 @@ fn outcome(runs: &[Run]) -> Outcome {
         series,
         baselines,
         pass: Some(inferred && needed && control && known && falls),
+        sheets: vec![],
         figures: vec![
             figure(
                 "Right choices against passes",

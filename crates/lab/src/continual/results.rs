@@ -43,6 +43,7 @@ pub(super) fn outcome(report: Report<'_>, entries: &[Entry], scores: &[Vec<Score
         series: named(false),
         baselines: named(true),
         pass: (!taking.is_empty()).then(|| !taking.iter().any(|row| short(row))),
+        sheets: vec![],
         figures: vec![figure(report.title, &all)],
         notes,
     }

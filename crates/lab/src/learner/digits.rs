@@ -79,6 +79,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             Effort::Full => Some(accuracy.mean >= 97.5 && forgetting.mean <= 1.0 && bytes.mean <= 64.0),
             Effort::Smoke => None,
         },
+        sheets: vec![],
         figures: vec![Figure {
             title: "Accuracy on everything seen so far".to_owned(),
             x: "contexts".to_owned(),

@@ -73,6 +73,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         series,
         baselines: Vec::new(),
         pass: (context.effort == Effort::Full).then_some(holds),
+        sheets: vec![],
         figures: vec![Figure {
             title: "Accuracy by looks at each class".to_owned(),
             x: "looks at each class".to_owned(),

@@ -48,6 +48,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             Named::new("majority so far, %", &percent(score.majority.overall)),
         ],
         pass: (context.effort == Effort::Full).then_some(score.learner.overall > score.persistence.overall),
+        sheets: vec![],
         figures: Vec::new(),
         notes: vec![
             "Neither the last label nor any feature of time beyond the columns of the file is given to the learner. \

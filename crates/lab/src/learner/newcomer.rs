@@ -100,6 +100,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         series,
         baselines: Vec::new(),
         pass: (context.effort == Effort::Full).then_some(holds),
+        sheets: vec![],
         figures: vec![Figure {
             title: "Accuracy on the tenth class".to_owned(),
             x: "looks at it".to_owned(),

@@ -100,6 +100,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             Named::new("the commoner label, % right", &Summary::of(&[100.0 * most.max(1.0 - most)])),
         ],
         pass: None,
+        sheets: vec![],
         figures: Vec::new(),
         notes: vec![
             "The published loader has 50 test bags; 500 of the same draws are asked here, since 50 tell apart little. \

@@ -102,6 +102,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         series: named(false),
         baselines: named(true),
         pass: (context.effort == Effort::Full).then_some(!MIL_CITATION.iter().any(off)),
+        sheets: vec![],
         figures: Vec::new(),
         notes: vec![
             format!("AUC in per cent, ours and published: {}.", compared.join("; ")),

@@ -139,6 +139,7 @@ fn run(name: &str, published: Option<Published>, context: &mut Context<'_>) -> R
         series,
         baselines,
         pass: reached(ours.mean).filter(|_| full),
+        sheets: vec![],
         figures: Vec::new(),
         notes: notes(&contenders, &measured, published, alone),
     })

@@ -186,6 +186,7 @@ fn outcome(sizes: &Sizes, by_load: &[Sweep; 2], by_noise: &[Sweep; 2]) -> Outcom
         series,
         baselines,
         pass: Some(by_load.iter().all(holds)),
+        sheets: vec![],
         figures,
         notes: vec![
             "Measured: share recalled by sparsemax at beta 1 from the upper half, at the largest M.".into(),

@@ -182,6 +182,7 @@ fn outcome(kinds: &[Kind; 2], apart: f32) -> Outcome {
         series,
         baselines,
         pass: Some(found && apart <= SAME),
+        sheets: vec![],
         figures,
         notes: vec![
             "Measured: share of 24 digits that is retrieved at beta 8.".into(),

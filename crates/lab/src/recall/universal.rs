@@ -180,6 +180,7 @@ fn outcome(sweeps: &[(Task, [Sweep; 2]); 4], load: f64) -> Outcome {
         series,
         baselines,
         pass: Some(better(Similarity::Manhattan) && better(Similarity::SquaredEuclidean)),
+        sheets: vec![],
         figures,
         notes: vec![
             "Measured: share retrieved by Manhattan distance from folded noise, at the largest N.".into(),

@@ -80,6 +80,7 @@ pub(super) fn compare(
         series,
         baselines,
         pass: Some(solved),
+        sheets: vec![],
         figures: vec![Figure {
             title: "Held-out sequences that are right, by epoch".to_owned(),
             x: "epochs".to_owned(),

@@ -114,6 +114,7 @@ fn outcome(rows: &[Row], methods: &[&'static str], effort: Effort) -> Outcome {
         series,
         baselines,
         pass: (effort == Effort::Full).then_some(first_two),
+        sheets: vec![],
         figures,
         notes,
     }

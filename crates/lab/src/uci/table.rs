@@ -107,6 +107,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         series,
         baselines: vec![Named { name: "majority, %".to_owned(), mean: majority, spread: 0.0 }],
         pass: None,
+        sheets: vec![],
         figures: Vec::new(),
         notes: vec![
             format!(
