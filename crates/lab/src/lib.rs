@@ -28,6 +28,8 @@ mod experiment;
 mod fixed_points;
 #[cfg(feature = "network")]
 mod ham;
+#[cfg(feature = "network")]
+mod krotov;
 pub mod kv;
 mod learner;
 pub mod mil;
@@ -64,7 +66,7 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
-    all.extend(continual::ALL.into_iter().chain(ham::ALL));
+    all.extend(continual::ALL.into_iter().chain(ham::ALL).chain([krotov::EXPERIMENT]));
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,
