@@ -10,6 +10,8 @@ mod learning;
 mod output;
 mod picture;
 mod recipe;
+#[cfg(feature = "network")]
+mod relaxing;
 mod source;
 mod survey;
 #[cfg(feature = "network")]

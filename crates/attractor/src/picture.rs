@@ -23,6 +23,15 @@ pub(crate) fn draw(pattern: ArrayView1<'_, f32>, shape: Shape, tones: (f32, f32)
     Some((0..height).step_by(2).map(|row| (0..width).map(|column| cell(row, column)).collect()).collect())
 }
 
+/// Height, width and grey pixels of a picture, channels averaged; `None` for what is no picture.
+#[cfg(feature = "network")]
+pub(crate) fn grey(pattern: ArrayView1<'_, f32>, shape: Shape) -> Option<([usize; 2], Vec<f32>)> {
+    let Shape::Image { height, width, channels } = shape else { return None };
+    let numbers = pattern.to_vec();
+    let mean = |pixel: &[f32]| pixel.iter().sum::<f32>() / channels as f32;
+    Some(([height, width], numbers.chunks(channels).map(mean).collect()))
+}
+
 /// Two drawings side by side.
 pub(crate) fn beside(left: &[String], right: &[String]) -> Vec<String> {
     left.iter().zip(right).map(|(left, right)| format!("    │{left}│  │{right}│")).collect()

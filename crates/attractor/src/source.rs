@@ -63,6 +63,21 @@ impl Source {
         Ok(Self { patterns, shape, range, fixed, labels })
     }
 
+    /// The patterns as pixels from 0 to 1: bytes and glyphs by their range, other numbers as they are.
+    #[cfg(feature = "network")]
+    pub(crate) fn pixels(&self, spec: &str) -> Result<Array2<f32>, Refusal> {
+        let (low, high) = self.range;
+        if self.fixed {
+            let (from, width) = (f64::from(low), f64::from(high) - f64::from(low));
+            return Ok(self.patterns.mapv(|x| ((f64::from(x) - from) / width) as f32));
+        }
+        if low < 0.0 || high > 1.0 {
+            let what = format!("{spec}: numbers from {low} to {high}, but pixels are from 0 to 1");
+            return Err(Refusal::new(what, "scale them, or give pictures of 8 bits"));
+        }
+        Ok(self.patterns.clone())
+    }
+
     fn one(spec: &str, label_column: Option<&str>, take: usize) -> anyhow::Result<Self> {
         let set = set(spec, label_column)?;
         let set = if take < set.len() { set.take(take) } else { set };
@@ -98,6 +113,12 @@ pub(crate) fn set(spec: &str, label_column: Option<&str>) -> anyhow::Result<Set>
         name if TABLES.contains(&name) => table(name)?,
         path => open(path)?,
     })
+}
+
+/// Whether it is a name, not a path.
+#[cfg(feature = "network")]
+pub(crate) fn is_name(spec: &str) -> bool {
+    TABLES.contains(&spec) || ["glyphs", "mnist", "mnist:train", "mnist:test"].contains(&spec)
 }
 
 /// Whether the numbers of a set are bytes, from 0 to 255 whatever the values are.

@@ -70,15 +70,38 @@ proptest! {
     }
 
     #[test]
+    fn patches_are_whole_squares(
+        height in 1usize..9, width in 1usize..9, side in 1usize..9, share in 0.0f64..=1.0, seed: u64,
+    ) {
+        let (shape, side) = (Shape::grey(height, width), side.min(height).min(width));
+        let patches = Corruption::Patches { side, share, fill: 0.0 };
+        let damaged =
+            patches.apply(Array2::ones((4, height * width)).view(), shape, &mut stream(seed, "patches")).unwrap();
+        let across = width.div_ceil(side);
+        let count = height.div_ceil(side) * across;
+        for (cue, known) in damaged.cues.outer_iter().zip(damaged.known.outer_iter()) {
+            let mut squares = vec![Vec::new(); count];
+            for i in 0..cue.len() {
+                prop_assert_eq!(cue[i] == 1.0, known[i]);
+                squares[i / width / side * across + i % width / side].push(known[i]);
+            }
+            prop_assert!(squares.iter().all(|square| square.iter().all(|known| *known == square[0])));
+            let hidden = squares.iter().filter(|square| !square[0]).count();
+            prop_assert_eq!(hidden, (share * count as f64).round() as usize);
+        }
+    }
+
+    #[test]
     fn what_is_displayed_parses_back(
-        kind in 0..4, region in 0usize..5, share in 0.0f64..=1.0, std in 0.0f32..9.0, fill in -2.0f32..2.0, size in 1usize..99,
+        kind in 0..5, region in 0usize..5, share in 0.0f64..=1.0, std in 0.0f32..9.0, fill in -2.0f32..2.0, size in 1usize..99,
     ) {
         let regions = [Region::Upper, Region::Lower, Region::Left, Region::Right, Region::Random];
         let corruption = match kind {
             0 => Corruption::Flip { share },
             1 => Corruption::Gaussian { std, clamp: (fill < 0.0).then_some((fill, std)) },
             2 => Corruption::Mask { region: regions[region](share), fill },
-            _ => Corruption::Occlude { height: size, width: 2 * size, fill },
+            3 => Corruption::Occlude { height: size, width: 2 * size, fill },
+            _ => Corruption::Patches { side: size, share, fill },
         };
         prop_assert_eq!(corruption.to_string().parse::<Corruption>().unwrap(), corruption);
     }
@@ -117,7 +140,7 @@ fn noise_has_its_mean_and_spread() {
 #[test]
 fn the_first_rows_do_not_depend_on_later_ones() {
     let glyphs = glyphs();
-    for text in ["flip:0.2", "gauss:0.5", "mask:random:0.4", "occlude:3x5"] {
+    for text in ["flip:0.2", "gauss:0.5", "mask:random:0.4", "occlude:3x5", "patches:2:0.5"] {
         let corruption: Corruption = text.parse().unwrap();
         let all = corruption.apply(glyphs.patterns(), glyphs.shape(), &mut stream(5, "rows")).unwrap();
         let few = glyphs.take(10);

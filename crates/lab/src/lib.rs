@@ -23,6 +23,8 @@
 mod capacity;
 mod cls;
 #[cfg(feature = "network")]
+pub mod completion;
+#[cfg(feature = "network")]
 pub mod continual;
 mod experiment;
 mod fixed_points;

@@ -2,6 +2,8 @@
 
 use burn::tensor::DType;
 
+use crate::energy::EnergyError;
+
 /// Why a network refused. A refused call changes nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -131,18 +133,21 @@ pub enum Error {
         /// Learned from, or held out.
         side: &'static str,
     },
-    /// A checkpoint of another run.
-    #[error("{}: the checkpoint was written with another {option}: {found}; this run has {expected}", path.display())]
+    /// A checkpoint of another run, or of another network.
+    #[error("{}: the checkpoint was written with another {option}: {found}; expected {expected}", path.display())]
     Checkpoint {
         /// Where.
         path: std::path::PathBuf,
         /// What differs.
         option: &'static str,
-        /// As this run has it.
+        /// As this run, or network, has it.
         expected: String,
         /// As it stands in the file.
         found: String,
     },
+    /// An energy network refused.
+    #[error(transparent)]
+    Energy(#[from] EnergyError),
     /// The device gave a result back that cannot be read.
     #[error("{place}: the device did not return its result: {reason}")]
     Device {

@@ -1,5 +1,7 @@
 //! `attractor recall` of a learner's directory: damaged observations, completed from its episodes.
 
+use std::path::Path;
+
 use attractor_learn::{Completion, Evidence};
 use ndarray::{Array2, ArrayView1};
 use rayon::prelude::*;
@@ -32,7 +34,7 @@ struct Report<'a> {
     leading: &'a [Evidence],
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
+pub(super) fn run(args: &Args, directory: &Path, output: &Output) -> anyhow::Result<()> {
     let given = [
         ("--steps", args.steps.is_some()),
         ("--tolerance", args.tolerance.is_some()),
@@ -42,7 +44,7 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
         let what = format!("{option} has no meaning for a learner, which chooses its dynamics itself");
         return Err(Refusal::new(what, "leave the option out").into());
     }
-    let snapshot = brain::read(&args.file)?;
+    let snapshot = brain::read(directory)?;
     let source = Source::read(&args.cues, args.label_column.as_deref(), args.take)?;
     let bytes = source.fixed && source.range == (0.0, 255.0);
     let (whole, tones) = match bytes {
@@ -50,14 +52,14 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
         false => (source.patterns.clone(), source.range),
     };
     if let Some(known) = brain::shape(snapshot.config(), &snapshot.stats()) {
-        fits(known, source.shape, &args.cues[0], &args.file)?;
+        fits(known, source.shape, &args.cues[0], directory)?;
     }
     let target = args.out.as_deref().map(|path| Target::of(path, source.shape)).transpose()?;
     let (cues, known) = damage(args, &whole, source.shape)?;
     let known = match args.clamp.as_deref() {
         None | Some("known") => known.ok_or_else(|| {
             let what =
-                format!("{}: a learner has to be told which components are known", args.file.display());
+                format!("{}: a learner has to be told which components are known", directory.display());
             Refusal::new(what, "hide a part with --damage mask:... or occlude:..., or name them with --clamp")
         })?,
         Some(text) => {

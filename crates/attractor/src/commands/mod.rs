@@ -1,6 +1,8 @@
 //! One file per command.
 
 pub(crate) mod bench;
+#[cfg(feature = "network")]
+mod completer;
 mod completion;
 pub(crate) mod data;
 pub(crate) mod demo;

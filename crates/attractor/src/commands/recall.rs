@@ -10,6 +10,8 @@ use attractor_memory::{Clamp, FixedPoint};
 use ndarray::{Array2, ArrayView1};
 use serde::Serialize;
 
+#[cfg(feature = "network")]
+use super::completer;
 use super::completion;
 use crate::answer::{Answer, Leading, Motion, recall};
 use crate::output::{Output, Refusal};
@@ -20,21 +22,29 @@ use crate::units::{Units, labels};
 /// Cues that are drawn in the terminal.
 pub(super) const DRAWN: usize = 8;
 
-/// Recall what a memory file, or a learner, knows from damaged or partial cues
+/// Recall what a memory file, a learner or a trained network knows from damaged or partial cues
 ///
-/// A learner completes what the damage hides, or what --clamp does not name, from its episodes.
+/// A learner completes what the damage hides, or what --clamp does not name, from its episodes; a network from what it
+/// has learned.
 #[derive(clap::Args)]
 #[command(after_help = format!("{HELP}\n
 DAMAGE, in the numbers of the memory: flip:SHARE, gauss:STD[:LOW:HIGH], \
-mask:upper|lower|left|right|random:SHARE[:FILL], occlude:HEIGHTxWIDTH[:FILL].\n
+mask:upper|lower|left|right|random:SHARE[:FILL], occlude:HEIGHTxWIDTH[:FILL], patches:SIDE:SHARE[:FILL].\n
 EXAMPLES:
   attractor recall glyphs.attractor --cues glyphs --take 5 --damage flip:0.1 --seed 7
   attractor recall faces.attractor --cues faces/ --damage mask:lower:0.5 --clamp known --out recalled/
   attractor recall brain --cues faces/ --damage mask:lower:0.5 --out recalled/
+  attractor recall --model runs/digits/model.safetensors --cues mnist:test --take 8 --damage mask:lower:0.5 --page digits.html
   attractor recall table.attractor --cues query.csv --out answer.npy --json"))]
 pub(crate) struct Args {
     /// The memory file, or the directory of a learner
-    pub(super) file: PathBuf,
+    #[cfg_attr(feature = "network", arg(required_unless_present = "model", conflicts_with = "model"))]
+    #[cfg_attr(not(feature = "network"), arg(required = true))]
+    file: Option<PathBuf>,
+    /// Complete images with a network that `attractor train` wrote
+    #[cfg(feature = "network")]
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// What to recall from; several come one after the other
     #[arg(long, required = true, num_args = 1.., value_name = "SOURCE")]
     pub(super) cues: Vec<String>,
@@ -60,6 +70,10 @@ pub(crate) struct Args {
     /// Write the states: to FILE.npy, FILE.csv, or as PNG pictures, with their cues, into a folder
     #[arg(long, value_name = "PATH")]
     pub(super) out: Option<PathBuf>,
+    /// Write an HTML page of the relaxation of the first cues; for --model
+    #[cfg(feature = "network")]
+    #[arg(long, value_name = "FILE")]
+    pub(super) page: Option<PathBuf>,
     /// Use the first N cues only
     #[arg(long, value_name = "N")]
     pub(super) take: Option<usize>,
@@ -86,15 +100,31 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
-    if args.file.is_dir() {
-        return completion::run(args, output);
+    #[cfg(feature = "network")]
+    if let Some(model) = &args.model {
+        return completer::run(args, model, output);
+    }
+    #[cfg(feature = "network")]
+    if args.page.is_some() {
+        let what = "--page: only the relaxation of a trained network has a page";
+        return Err(Refusal::new(what, "leave the option out, or name a network with --model").into());
+    }
+    let Some(path) = &args.file else {
+        return Err(Refusal::new(
+            "nothing to recall from",
+            "name a memory file or the directory of a learner",
+        )
+        .into());
+    };
+    if path.is_dir() {
+        return completion::run(args, path, output);
     }
     if args.namespace.is_some() {
-        let what = format!("--namespace: {} is a memory file, which has none", args.file.display());
+        let what = format!("--namespace: {} is a memory file, which has none", path.display());
         return Err(Refusal::new(what, "leave the option out, or name the directory of a learner").into());
     }
-    let file = args.file.display().to_string();
-    let (stored, notes) = Stored::load(&args.file)?;
+    let file = path.display().to_string();
+    let (stored, notes) = Stored::load(path)?;
     if stored.is_empty() {
         return Err(anyhow::Error::from(attractor_memory::Error::Empty).context(file));
     }

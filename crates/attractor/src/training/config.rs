@@ -1,4 +1,4 @@
-//! The configuration file.
+//! The configuration file of a network on bags.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,7 @@ use attractor_data::{Bags, Split, stratified_k_fold, stream};
 use attractor_lab::mil::Contender;
 use attractor_nets::models::BagModelConfig;
 use attractor_nets::training::TrainingConfig;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::output::Refusal;
@@ -36,6 +37,8 @@ pub(crate) struct Config {
 pub(crate) enum Task {
     /// Bags of instances with a label each.
     Bags,
+    /// Images of which a part is hidden.
+    Completion,
 }
 
 /// How well it does on bags that it has not seen.
@@ -59,19 +62,33 @@ impl Default for CrossValidation {
     }
 }
 
-const HINT: &str = "docs/train.md has every option with an example";
+pub(crate) const HINT: &str = "docs/train.md has every option with an example";
+
+/// What the configuration at `path` trains for.
+pub(crate) fn task(path: &Path) -> anyhow::Result<Task> {
+    #[derive(Deserialize)]
+    struct Kind {
+        task: Task,
+    }
+    Ok(parsed::<Kind>(path)?.task)
+}
+
+/// The TOML at `path`; what does not fit is named with its line.
+pub(crate) fn parsed<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Refusal::new(format!("{}: {error}", path.display()), "name a configuration file that is there")
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let place = line.map_or(String::new(), |line| format!(" line {line}:"));
+        Refusal::new(format!("{}:{place} {}", path.display(), error.message()), HINT).into()
+    })
+}
 
 impl Config {
     /// Reads the file at `path` and checks what can be checked without the data.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Refusal::new(format!("{}: {error}", path.display()), "name a configuration file that is there")
-        })?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            let place = line.map_or(String::new(), |line| format!(" line {line}:"));
-            Refusal::new(format!("{}:{place} {}", path.display(), error.message()), HINT)
-        })?;
+        let mut config: Self = parsed(path)?;
         if config.model.is_empty() {
             return Err(Refusal::new(format!("{}: no [[model]]", path.display()), HINT).into());
         }
@@ -92,7 +109,6 @@ impl Config {
     }
 
     pub(crate) fn bags(&self) -> anyhow::Result<Bags> {
-        let Task::Bags = self.task;
         Ok(read(&self.data)?)
     }
 
@@ -158,7 +174,7 @@ mod tests {
             refused(&format!("{HEAD}[[model]]\nhopfield = {{}}\n[training]\nepochs = 0\nrate = 0.1\n"));
         assert_eq!(text, "epochs = 0: must be at least 1");
         let text = refused("task = \"poem\"\n");
-        assert!(text.contains("unknown variant `poem`, expected `bags`"), "{text}");
+        assert!(text.contains("unknown variant `poem`, expected `bags` or `completion`"), "{text}");
         let text = refused(&format!("model = []\n{HEAD}{training}"));
         assert!(text.ends_with("no [[model]]"), "{text}");
         let models = "[[model]]\nhopfield = {}\n[[model]]\nattention = {}\n";

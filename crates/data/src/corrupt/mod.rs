@@ -12,8 +12,8 @@ use crate::error::{Error, share};
 
 /// A kind of damage.
 ///
-/// Written `flip:0.1`, `gauss:0.5`, `gauss:0.5:-1:1`, `mask:lower:0.5`, `mask:random:0.3:-1` or `occlude:8x8:1`
-/// on a command line; the fill is 0 where it is left out.
+/// Written `flip:0.1`, `gauss:0.5`, `gauss:0.5:-1:1`, `mask:lower:0.5`, `mask:random:0.3:-1`, `occlude:8x8:1` or
+/// `patches:4:0.5` on a command line; the fill is 0 where it is left out.
 ///
 /// ```
 /// use attractor_data::{Corruption, glyphs, stream};
@@ -51,6 +51,16 @@ pub enum Corruption {
         height: usize,
         /// Columns of the rectangle, from 1 to those of the picture.
         width: usize,
+        /// What stands there instead.
+        fill: f32,
+    },
+    /// Hides some of the squares that a picture is cut into, drawn anew for each. Those at the lower and right edges
+    /// may be cut off.
+    Patches {
+        /// Rows and columns of a square, from 1 to those of the picture.
+        side: usize,
+        /// Share of the squares, from 0 to 1, rounded to whole ones.
+        share: f64,
         /// What stands there instead.
         fill: f32,
     },
@@ -112,12 +122,23 @@ impl Corruption {
             return Err(Error::NotBinary { row, column, value });
         }
         let mut cues = patterns.to_owned();
-        let hides = matches!(self, Self::Mask { .. } | Self::Occlude { .. });
+        let hides = self.hides();
         let mut known = Array2::from_elem(patterns.dim(), hides);
         for (cue, known) in cues.rows_mut().into_iter().zip(known.rows_mut()) {
             self.damage(cue, known, shape, rng);
         }
         Ok(Damaged { cues, known })
+    }
+
+    /// Whether it hides a part and leaves the rest as it was, so that what is known can be trusted.
+    ///
+    /// ```
+    /// use attractor_data::Corruption;
+    /// assert!("patches:4:0.5".parse::<Corruption>()?.hides() && !"flip:0.1".parse::<Corruption>()?.hides());
+    /// # Ok::<(), attractor_data::Error>(())
+    /// ```
+    pub fn hides(&self) -> bool {
+        matches!(self, Self::Mask { .. } | Self::Occlude { .. } | Self::Patches { .. })
     }
 
     /// Damages one pattern; parameters and widths have been checked.
@@ -150,6 +171,19 @@ impl Corruption {
                 for i in 0..d {
                     let (row, column) = place(i, shape);
                     if (top..top + height).contains(&row) && (left..left + width).contains(&column) {
+                        (cue[i], known[i]) = (fill, false);
+                    }
+                }
+            }
+            Self::Patches { side, share, fill } => {
+                let (rows, columns) = grid(shape);
+                let across = columns.div_ceil(side);
+                let count = rows.div_ceil(side) * across;
+                let mut hidden = vec![false; count];
+                sample(rng, count, part(share, count)).iter().for_each(|at| hidden[at] = true);
+                for i in 0..d {
+                    let (row, column) = place(i, shape);
+                    if hidden[row / side * across + column / side] {
                         (cue[i], known[i]) = (fill, false);
                     }
                 }
@@ -196,6 +230,15 @@ impl Corruption {
                     }
                 }
                 finite("fill", fill)
+            }
+            Self::Patches { side, share: hidden, fill } => {
+                let (rows, columns) = grid(shape);
+                let most = rows.min(columns);
+                if side == 0 || side > most {
+                    let limit = format!("from 1 to {most} for patterns of shape {shape}");
+                    return Err(Error::Parameter { name: "side of a patch", value: side as f64, limit });
+                }
+                share("hidden share", hidden).and_then(|_| finite("fill", fill))
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{Corruption, Region};
 use crate::error::Error;
 
 const CHOICES: &str = "flip:SHARE, gauss:STD[:LOW:HIGH], mask:upper|lower|left|right|random:SHARE[:FILL], \
-                       occlude:HEIGHTxWIDTH[:FILL]";
+                       occlude:HEIGHTxWIDTH[:FILL], patches:SIDE:SHARE[:FILL]";
 
 impl fmt::Display for Corruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,6 +20,7 @@ impl fmt::Display for Corruption {
             Self::Occlude { height, width, fill: value } => {
                 write!(f, "occlude:{height}x{width}{}", fill(value))
             }
+            Self::Patches { side, share, fill: value } => write!(f, "patches:{side}:{share}{}", fill(value)),
         }
     }
 }
@@ -46,8 +47,8 @@ impl FromStr for Corruption {
             || Error::Choice { what: "damage", found: text.to_owned(), choices: CHOICES.to_owned() };
         let words: Vec<&str> = text.split(':').collect();
         let corruption = read(&words).ok_or_else(unknown)?;
-        // An occlusion can only be too large for a shape, and that is not known yet.
-        if !matches!(corruption, Self::Occlude { .. }) {
+        // An occlusion or a patch can only be too large for a shape, and that is not known yet.
+        if !matches!(corruption, Self::Occlude { .. } | Self::Patches { .. }) {
             corruption.check(crate::Shape::Vector(1))?;
         }
         Ok(corruption)
@@ -86,6 +87,9 @@ fn read(words: &[&str]) -> Option<Corruption> {
                 width: width.parse().ok()?,
                 fill: fill(rest)?,
             }
+        }
+        ["patches", side, share, rest @ ..] => {
+            Corruption::Patches { side: side.parse().ok()?, share: share.parse().ok()?, fill: fill(rest)? }
         }
         _ => return None,
     })

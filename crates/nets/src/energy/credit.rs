@@ -100,6 +100,14 @@ impl fmt::Debug for Assigned {
     }
 }
 
+/// A loss that can be followed backwards, and how it came about.
+struct Followed {
+    loss: Tensor<1>,
+    states: Vec<Tensor<3>>,
+    report: Option<Report>,
+    residuals: Vec<f64>,
+}
+
 impl Credit {
     /// Relaxes from `states`, and finds the gradients of the mean of `loss` at the end.
     ///
@@ -109,10 +117,36 @@ impl Credit {
     pub fn assign(
         &self,
         network: &Network,
-        mut states: Vec<Tensor<3>>,
+        states: Vec<Tensor<3>>,
         clamps: &Clamps,
         loss: &Loss<'_>,
     ) -> Result<Assigned, EnergyError> {
+        let Followed { loss, states, report, residuals } = self.follow(network, states, clamps, loss)?;
+        Ok(Assigned { loss: value(&loss), gradients: loss.backward(), states, report, residuals })
+    }
+
+    /// The mean of `loss`, `(1)`, as a tensor whose backward pass gives those gradients, for a loop that wants one.
+    /// When unrolled, it goes on into whatever the states and the loss were made of.
+    ///
+    /// # Errors
+    /// As [`Credit::assign`].
+    pub fn loss(
+        &self,
+        network: &Network,
+        states: Vec<Tensor<3>>,
+        clamps: &Clamps,
+        loss: &Loss<'_>,
+    ) -> Result<Tensor<1>, EnergyError> {
+        Ok(self.follow(network, states, clamps, loss)?.loss)
+    }
+
+    fn follow(
+        &self,
+        network: &Network,
+        mut states: Vec<Tensor<3>>,
+        clamps: &Clamps,
+        loss: &Loss<'_>,
+    ) -> Result<Followed, EnergyError> {
         tracked(network)?;
         match *self {
             Self::Unrolled { dt, steps } => {
@@ -120,20 +154,18 @@ impl Credit {
                 let flow = network.flow(&states, clamps)?;
                 let free = unroll(&flow, flow.free(&states), dt, steps)?;
                 let loss = loss(&flow.activations(&free)).mean();
-                let value = value(&loss);
                 let states = flow.whole(&free).into_iter().map(Tensor::without_autodiff).collect();
-                let gradients = loss.backward();
-                Ok(Assigned { loss: value, gradients, states, report: None, residuals: Vec::new() })
+                Ok(Followed { loss, states, report: None, residuals: Vec::new() })
             }
             Self::Implicit { relaxation, tolerance, iterations } => {
                 differentiable(network)?;
                 symmetric(network, clamps)?;
                 positive("tolerance", tolerance)?;
                 let report = network.relax(&mut states, clamps, &relaxation)?;
-                let (gradients, residuals) =
-                    implicit::gradients(network, &states, clamps, loss, tolerance, iterations)?;
-                let loss = value(&loss(&network.activations(&states)?).mean());
-                Ok(Assigned { loss, gradients, states, report: Some(report), residuals })
+                let (slope, residuals) =
+                    implicit::slope(network, &states, clamps, loss, tolerance, iterations)?;
+                let loss = sloped(&loss(&network.activations(&states)?).mean(), slope);
+                Ok(Followed { loss, states, report: Some(report), residuals })
             }
             Self::Nudged { relaxation, strength } => {
                 symmetric(network, clamps)?;
@@ -145,12 +177,18 @@ impl Credit {
                 relax(&flow, &mut free, &relaxation)?;
                 let pushed = flow.whole(&free);
                 let risen = energy(network, &pushed, clamps)? - energy(network, &states, clamps)?;
-                let gradients = (risen.mean() * strength.recip()).backward();
-                let loss = value(&loss(&network.activations(&states)?).mean());
-                Ok(Assigned { loss, gradients, states, report: Some(report), residuals: Vec::new() })
+                let slope = risen.mean() * strength.recip();
+                let loss = sloped(&loss(&network.activations(&states)?).mean(), slope);
+                Ok(Followed { loss, states, report: Some(report), residuals: Vec::new() })
             }
         }
     }
+}
+
+/// The value of one tensor with the gradients of another.
+fn sloped(value: &Tensor<1>, slope: Tensor<1>) -> Tensor<1> {
+    let value = value.clone().without_autodiff().autodiff();
+    slope.clone() - slope.detach() + value
 }
 
 /// The gradients of the mean energy by the parameters, at activations that are held: what a synapse can find out

@@ -11,7 +11,7 @@
 //! and not negative at a minimum of the energy, so that conjugate gradients solve it; the product with its matrix is
 //! `v -> (dF/dx)^T (D v)`, two backward passes of first order.
 
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::Tensor;
 
 use super::flow::slopes;
 use super::{Clamps, EnergyError, Flow, Loss, Network};
@@ -19,15 +19,15 @@ use crate::relaxation::per_sample::{numbers, spread};
 
 type Blocks = Vec<Tensor<3>>;
 
-/// The gradients by the parameters, and the relative residual of every sample.
-pub(super) fn gradients(
+/// A tensor whose backward pass gives the gradients by the parameters, and the relative residual of every sample.
+pub(super) fn slope(
     network: &Network,
     states: &[Tensor<3>],
     clamps: &Clamps,
     loss: &Loss<'_>,
     tolerance: f64,
     iterations: usize,
-) -> Result<(Gradients, Vec<f64>), EnergyError> {
+) -> Result<(Tensor<1>, Vec<f64>), EnergyError> {
     let bare = network.values().into_iter().map(Tensor::without_autodiff).collect();
     let fixed = Flow::new(network, bare, states, clamps)?;
     let free = fixed.free(states);
@@ -49,7 +49,7 @@ pub(super) fn gradients(
         parts.push((g * slope).sum());
     }
     match parts.into_iter().reduce(|a, b| a + b) {
-        Some(sum) if sum.is_tracked() => Ok((sum.backward(), residuals)),
+        Some(sum) if sum.is_tracked() => Ok((sum, residuals)),
         _ => {
             let reason = "no parameter acts on a free layer".to_owned();
             Err(EnergyError::Credit { reason })

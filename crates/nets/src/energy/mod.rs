@@ -46,6 +46,7 @@ mod builder;
 mod clamps;
 mod credit;
 mod error;
+mod file;
 mod flow;
 mod implicit;
 mod lagrangian;
@@ -58,6 +59,7 @@ pub use builder::Builder;
 pub use clamps::{Breach, Clamps};
 pub use credit::{Assigned, Credit, Loss, local};
 pub use error::{EnergyError, Misfit};
+pub(crate) use file::Opened;
 pub use flow::Flow;
 pub use lagrangian::{
     Evaluated, Exponential, GhostSoftmax, Identity, Lagrangian, LayerNorm, RectifiedExponential,

@@ -10,7 +10,7 @@ use rand::Rng;
 use super::builder::find_in;
 use super::parameter::gaussian;
 use super::{Breach, Builder, Clamps, Ends, EnergyError, Evaluated, Flow, Lagrangian, Shape, Synapse};
-use crate::relaxation::{Relaxation, Report, relax};
+use crate::relaxation::{Relaxation, Report, watch};
 
 /// A hypergraph of layers and synapses with its parameters: see [the module](super).
 ///
@@ -192,6 +192,14 @@ impl Network {
         }
     }
 
+    /// Where the parameters lie, without autodiff.
+    pub(crate) fn device(&self) -> Device {
+        match self.parameters.first() {
+            Some(first) => first.val().without_autodiff().device(),
+            None => self.graph.device.clone(),
+        }
+    }
+
     /// States of zeros.
     pub fn zeros(&self, batch: usize) -> Vec<Tensor<3>> {
         let (device, dtype) = self.place_and_type();
@@ -310,11 +318,25 @@ impl Network {
         clamps: &Clamps,
         how: &Relaxation,
     ) -> Result<Report, EnergyError> {
+        self.watch(states, clamps, how, &mut |_| {})
+    }
+
+    /// The same, and `watcher` sees the states of all layers at the start and after every step.
+    ///
+    /// # Errors
+    /// As [`Network::relax`].
+    pub fn watch(
+        &self,
+        states: &mut Vec<Tensor<3>>,
+        clamps: &Clamps,
+        how: &Relaxation,
+        watcher: &mut dyn FnMut(&[Tensor<3>]),
+    ) -> Result<Report, EnergyError> {
         let bare: Vec<_> = states.iter().map(|state| state.clone().without_autodiff()).collect();
         let parameters = self.values().into_iter().map(Tensor::without_autodiff).collect();
         let flow = Flow::new(self, parameters, &bare, clamps)?;
         let mut free = flow.free(&bare);
-        let report = relax(&flow, &mut free, how);
+        let report = watch(&flow, &mut free, how, &mut |free| watcher(&flow.whole(free)));
         *states = flow.whole(&free);
         Ok(report?)
     }

@@ -29,7 +29,7 @@ pub enum Draw {
 }
 
 impl Parameter {
-    pub(super) fn drawn(&self, device: &Device, rng: &mut impl Rng) -> Param<Tensor<2>> {
+    pub(crate) fn drawn(&self, device: &Device, rng: &mut impl Rng) -> Param<Tensor<2>> {
         let numbers: Vec<f32> = (0..self.rows * self.columns)
             .map(|_| match self.draw {
                 Draw::Constant(number) => number as f32,

@@ -1,4 +1,4 @@
-//! Networks that learn from bags of instances, of which only the bag has a label, and from tables.
+//! Networks that learn from bags of instances, of which only the bag has a label, from tables, and from images.
 //!
 //! An [`Embedding`] turns every instance into features, a pooling turns the bag into one vector, a linear layer makes a
 //! logit of it: [`BagClassifier`] pools by a Hopfield association (Ramsauer et al. 2021), [`AttentionMil`] by a small
@@ -6,11 +6,15 @@
 //!
 //! Rows of a table are classified by a [`TableClassifier`], which looks learned patterns up.
 //!
+//! Images of which a part is known are completed by a [`Completer`]: hierarchical associative memories, and the Energy
+//! Transformer.
+//!
 //! All draws come from the generator that is handed in: weights, dropped features, dropped instances.
 
 mod attention_mil;
 mod bag_classifier;
 mod bag_model;
+mod completion;
 mod embedding;
 mod linear;
 mod table;
@@ -20,6 +24,10 @@ mod thinning;
 pub use attention_mil::{AttentionMil, AttentionMilConfig, Gate};
 pub use bag_classifier::{BagClassifier, BagClassifierConfig};
 pub use bag_model::{BagModel, BagModelConfig, cross_entropy};
+pub use completion::{
+    Activation, Completed, Completer, CompleterConfig, ConvolutionalConfig, EnergyTransformerConfig, Moment,
+    ThreeLayerConfig, TransformerBlock, TwoLayerConfig,
+};
 pub use embedding::{Embedding, EmbeddingConfig};
 pub use table::{TableClassifier, TableConfig};
 pub use table_task::TableTask;

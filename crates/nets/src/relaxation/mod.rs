@@ -41,7 +41,7 @@ mod step;
 
 pub use error::RelaxationError;
 pub use report::Report;
-pub use run::{relax, unroll};
+pub use run::{relax, unroll, watch};
 pub use solver::{Relaxation, Solver};
 
 use burn::tensor::Tensor;

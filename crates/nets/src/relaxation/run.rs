@@ -16,6 +16,19 @@ pub fn relax(
     states: &mut Vec<Tensor<3>>,
     how: &Relaxation,
 ) -> Result<Report, RelaxationError> {
+    watch(system, states, how, &mut |_| {})
+}
+
+/// The same, and `watcher` sees the states at the start and after every step.
+///
+/// # Errors
+/// As [`relax`].
+pub fn watch(
+    system: &impl System,
+    states: &mut Vec<Tensor<3>>,
+    how: &Relaxation,
+    watcher: &mut dyn FnMut(&[Tensor<3>]),
+) -> Result<Report, RelaxationError> {
     how.check()?;
     if states.is_empty() || states.iter().any(|block| block.dims().contains(&0)) {
         return Err(RelaxationError::Empty);
@@ -29,6 +42,7 @@ pub fn relax(
         iterations: vec![0; start.len()],
         converged: vec![false; start.len()],
     };
+    watcher(states);
     for count in 0..=how.steps {
         let drift = system.drift(states);
         report.residuals = largest(&drift, "the drift")?;
@@ -73,6 +87,7 @@ pub fn relax(
             }
         }
         report.energies.push(samples.energies.clone());
+        watcher(states);
     }
     Ok(report)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize_to_file};
 
@@ -123,6 +123,18 @@ impl NamedWeights {
         serialize_to_file(views, texts, path).map_err(|error| refused(&error))
     }
 
+    /// Puts a tensor in.
+    pub(crate) fn insert(&mut self, name: &str, shape: Vec<usize>, numbers: Vec<f32>) {
+        self.entries.insert(name.to_owned(), (shape, numbers));
+    }
+
+    /// The matrix of this name.
+    pub(crate) fn matrix(&self, name: &str, device: &Device) -> Option<Tensor<2>> {
+        let (shape, numbers) = self.entries.get(name)?;
+        let [rows, columns] = shape[..] else { return None };
+        Some(Tensor::from_data(TensorData::new(numbers.clone(), [rows, columns]), device))
+    }
+
     /// Takes the entries out whose names begin with `prefix`, under the rest of their names.
     pub(super) fn take(&mut self, prefix: &str) -> Self {
         let names: Vec<String> =
@@ -139,11 +151,11 @@ impl NamedWeights {
 
     /// Puts a vector in.
     pub(super) fn put_vector(&mut self, name: &str, numbers: Vec<f32>) {
-        self.entries.insert(name.to_owned(), (vec![numbers.len()], numbers));
+        self.insert(name, vec![numbers.len()], numbers);
     }
 
     /// The same names and shapes as `own`, and finite numbers.
-    fn check(&self, own: &Self) -> Result<(), Error> {
+    pub(crate) fn check(&self, own: &Self) -> Result<(), Error> {
         let absent = |of: &Self, from: &Self| -> Vec<String> {
             let entries = of.entries.iter().filter(|(name, _)| !from.entries.contains_key(*name));
             entries.map(|(name, (shape, _))| format!("{name} {shape:?}")).collect()

@@ -1,13 +1,15 @@
 //! Attention as an energy.
 
 use burn::tensor::{Bool, Tensor};
+use serde::{Deserialize, Serialize};
 
 use super::dense::DEVIATION;
 use super::{Ends, Synapse};
 use crate::energy::{Draw, Misfit, Parameter, Shape};
 
 /// Whether a position of a layer attends to itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Diagonal {
     /// It does.
     Included,

@@ -1,0 +1,5 @@
+//! A relaxation as one looks at it.
+
+mod page;
+
+pub(crate) use page::{Watched, page};

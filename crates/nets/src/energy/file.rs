@@ -1,0 +1,197 @@
+//! Parameters by name, and their file.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Network;
+use super::network::Graph;
+use crate::Error;
+use crate::training::NamedWeights;
+
+const KEY: &str = "attractor.energy_network";
+const SCHEMA: u32 = 1;
+
+/// What the file says about the network.
+#[derive(Serialize, Deserialize)]
+struct Header<C> {
+    schema: u32,
+    graph: Vec<Part>,
+    config: C,
+}
+
+/// A layer or a synapse: its kind and name, and what it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Part {
+    part: String,
+    is: String,
+}
+
+impl Network {
+    /// The parameters by their names, in single precision.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device does not give them.
+    pub fn weights(&self) -> Result<NamedWeights, Error> {
+        let mut weights = NamedWeights::default();
+        for (name, value) in self.parameters().zip(self.values()) {
+            let shape = value.dims().to_vec();
+            let numbers = value.without_autodiff().try_into_vec_as::<f32>();
+            weights.insert(name, shape, numbers.map_err(|error| Error::device("parameters", &error))?);
+        }
+        Ok(weights)
+    }
+
+    /// The network with these parameters. Which of them are learned stays as it was.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] with every name that is missing, unexpected or of another shape; [`Error::NotFinite`].
+    pub fn with_weights(self, weights: &NamedWeights) -> Result<Self, Error> {
+        weights.check(&self.weights()?)?;
+        self.filled(weights)
+    }
+
+    /// The same with weights that were checked, and may have others among them.
+    pub(crate) fn filled(self, weights: &NamedWeights) -> Result<Self, Error> {
+        let names: Vec<String> = self.parameters().map(str::to_owned).collect();
+        let device = self.device();
+        names.iter().try_fold(self, |network, name| match weights.matrix(name, &device) {
+            Some(value) => Ok(network.with_parameter(name, value)?),
+            None => Ok(network),
+        })
+    }
+
+    /// Writes the parameters to a safetensors file, with `config`, from which the network can be built again, in its
+    /// metadata. `docs/networks.md` has the format.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    ///
+    /// ```
+    /// use attractor_nets::energy::{Dense, EnergyError, Identity, Network, Shape, Softmax};
+    /// use burn::tensor::Device;
+    /// use rand::SeedableRng;
+    /// use rand_chacha::ChaCha8Rng;
+    ///
+    /// fn build(memories: &usize) -> Result<Network, EnergyError> {
+    ///     Network::builder()
+    ///         .layer("features", Shape::vector(4), Identity)
+    ///         .layer("memories", Shape::vector(*memories), Softmax { beta: 1.0 })
+    ///         .synapse("patterns", Dense::default(), &["features", "memories"])
+    ///         .build(&Device::flex(), &mut ChaCha8Rng::seed_from_u64(1))
+    /// }
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("network.safetensors");
+    /// let network = build(&3)?;
+    /// network.save(&3_usize, &path)?;
+    /// let (same, memories) = Network::load(&path, |memories: &usize| Ok(build(memories)?))?;
+    /// assert_eq!((same.weights()?, memories), (network.weights()?, 3));
+    ///
+    /// let refused = Network::load(&path, |_: &usize| Ok(build(&5)?)).unwrap_err().to_string();
+    /// assert!(refused.contains("patterns.weight: expected [4, 5], found [4, 3]"), "{refused}");
+    /// # Ok::<(), attractor_nets::Error>(())
+    /// ```
+    pub fn save<C: Serialize>(&self, config: &C, path: impl AsRef<Path>) -> Result<(), Error> {
+        self.sealed(self.weights()?, config, path.as_ref())?.write(path)
+    }
+
+    /// Reads such a file: `build` makes the network from its config, the file gives the parameters.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a file that cannot be read or is none of these; [`Error::Weights`] with every parameter that
+    /// is missing, unexpected or of another shape; [`Error::Checkpoint`] with the first layer or synapse that is
+    /// another one; what `build` refuses.
+    pub fn load<C: DeserializeOwned>(
+        path: impl AsRef<Path>,
+        build: impl FnOnce(&C) -> Result<Self, Error>,
+    ) -> Result<(Self, C), Error> {
+        let path = path.as_ref();
+        let weights = NamedWeights::read(path)?;
+        let opened = Opened::of(&weights, path)?;
+        let network = build(&opened.config)?.with_weights(&weights)?;
+        opened.fits(&network)?;
+        Ok((network, opened.config))
+    }
+
+    /// `weights` with what a file says about the network.
+    pub(crate) fn sealed<C: Serialize>(
+        &self,
+        weights: NamedWeights,
+        config: &C,
+        path: &Path,
+    ) -> Result<NamedWeights, Error> {
+        let header = Header { schema: SCHEMA, graph: parts(self.graph()), config };
+        let text = serde_json::to_string(&header).map_err(|error| refused(path, &error))?;
+        Ok(weights.with_text(KEY, text))
+    }
+}
+
+/// What a file says about its network.
+pub(crate) struct Opened<'a, C> {
+    path: &'a Path,
+    graph: Vec<Part>,
+    pub(crate) config: C,
+}
+
+impl<'a, C: DeserializeOwned> Opened<'a, C> {
+    pub(crate) fn of(weights: &NamedWeights, path: &'a Path) -> Result<Self, Error> {
+        let Some(text) = weights.text(KEY) else {
+            return Err(refused(path, &"weights without a config: not the file of an energy network"));
+        };
+        // The version first: what else a later one says is not known here.
+        let version: Version = serde_json::from_str(text).map_err(|error| refused(path, &error))?;
+        if version.schema != SCHEMA {
+            return Err(refused(path, &format!("schema {}: this program knows {SCHEMA}", version.schema)));
+        }
+        let Header { graph, config, .. } =
+            serde_json::from_str(text).map_err(|error| refused(path, &error))?;
+        Ok(Self { path, graph, config })
+    }
+
+    /// The file was written by a network of the same layers and synapses.
+    pub(crate) fn fits(&self, network: &Network) -> Result<(), Error> {
+        let own = parts(network.graph());
+        let named = |among: &[Part], name: &str| match among.iter().find(|part| part.part == name) {
+            Some(Part { part, is }) => format!("{part}: {is}"),
+            None => format!("no {name}"),
+        };
+        for Part { part, .. } in own.iter().chain(&self.graph) {
+            let (expected, found) = (named(&own, part), named(&self.graph, part));
+            if expected != found {
+                let (path, option) = (self.path.to_owned(), "graph");
+                return Err(Error::Checkpoint { path, option, expected, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+fn parts(graph: &Graph) -> Vec<Part> {
+    let layers = graph.layers.iter().map(|layer| Part {
+        part: format!("layer {}", layer.name),
+        is: format!("{} of {} with time constant {}", layer.shape, layer.lagrangian.name(), layer.tau),
+    });
+    let synapses = graph.joints.iter().map(|joint| {
+        let ends = joint.ends.iter().zip(&joint.silent).map(|(&end, silent)| {
+            let name = &graph.layers[end].name;
+            if *silent { format!("{name} (without feedback)") } else { name.clone() }
+        });
+        let ends: Vec<String> = ends.collect();
+        Part {
+            part: format!("synapse {}", joint.name),
+            is: format!("{} between {}", joint.synapse.name(), ends.join(", ")),
+        }
+    });
+    layers.chain(synapses).collect()
+}
+
+fn refused(path: &Path, reason: &dyn ToString) -> Error {
+    Error::File { path: path.to_owned(), reason: reason.to_string() }
+}
