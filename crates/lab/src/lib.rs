@@ -26,6 +26,8 @@ mod cls;
 pub mod completion;
 #[cfg(feature = "network")]
 pub mod continual;
+#[cfg(feature = "network")]
+mod dam;
 mod experiment;
 mod fixed_points;
 #[cfg(feature = "network")]
@@ -68,7 +70,7 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend(kv::experiments::ALL);
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
-    all.extend(continual::ALL.into_iter().chain(ham::ALL).chain([krotov::EXPERIMENT]));
+    all.extend(continual::ALL.into_iter().chain(ham::ALL).chain([krotov::EXPERIMENT, dam::EXPERIMENT]));
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,

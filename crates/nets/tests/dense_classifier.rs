@@ -225,6 +225,7 @@ fn what_does_not_fit_is_refused() {
     refused(DenseClassifierConfig { degree: 1, ..good });
     refused(DenseClassifierConfig { temperature: f64::NAN, ..good });
     refused(DenseClassifierConfig { loss: 0, ..good });
+    refused(DenseClassifierConfig { mean: f64::NAN, ..good });
     refused(DenseClassifierConfig { deviation: 2.0, ..good });
     let classifier = classifier(good);
     assert!(matches!(

@@ -31,6 +31,9 @@ pub struct DenseClassifierConfig {
     pub temperature: f64,
     /// m: an error counts with the power 2 m; from 1 to 100, 4 by default.
     pub loss: u32,
+    /// Mean of the first memories, from -1 to 1; 0 by default. For large n take the sign that most components of patterns
+    /// have: all overlaps are well above 0 then, and no memory is left out at first.
+    pub mean: f64,
     /// Standard deviation of the first memories, at most 1; 0.1 by default.
     pub deviation: f64,
 }
@@ -38,16 +41,25 @@ pub struct DenseClassifierConfig {
 impl DenseClassifierConfig {
     /// For patterns of so many components and so many classes, all else by default.
     pub fn of(inputs: usize, classes: usize) -> Self {
-        Self { inputs, classes, memories: 500, degree: 3, temperature: 5.0, loss: 4, deviation: 0.1 }
+        Self {
+            inputs,
+            classes,
+            memories: 500,
+            degree: 3,
+            temperature: 5.0,
+            loss: 4,
+            mean: 0.0,
+            deviation: 0.1,
+        }
     }
 
-    /// A classifier with memories from N(0, `deviation`), clipped to [-1, 1].
+    /// A classifier with memories from N(`mean`, `deviation`), clipped to [-1, 1].
     ///
     /// # Errors
     /// [`Error::Parameter`] for a number outside its range.
     pub fn init(&self, rng: &mut impl Rng) -> Result<DenseClassifier, Error> {
         self.check()?;
-        let mut draw = || (self.deviation * gaussian(rng)).clamp(-1.0, 1.0) as f32;
+        let mut draw = || (self.mean + self.deviation * gaussian(rng)).clamp(-1.0, 1.0) as f32;
         DenseClassifier::new(*self, Array2::from_shape_simple_fn(self.dims(), &mut draw))
     }
 
@@ -68,6 +80,7 @@ impl DenseClassifierConfig {
         let (temperature, deviation) = (self.temperature, self.deviation);
         let positive = temperature.is_finite() && temperature > 0.0;
         within("temperature", temperature, positive, "finite and above 0")?;
+        within("mean", self.mean, self.mean.abs() <= 1.0, "from -1 to 1")?;
         within("loss", loss, (1.0..=100.0).contains(&loss), "from 1 to 100")?;
         within("deviation", deviation, deviation > 0.0 && deviation <= 1.0, "above 0 and at most 1")
     }
