@@ -17,13 +17,12 @@ import json
 import os
 import resource
 import statistics
-import struct
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from ours import OursFailed, output_of
+from ours import OursFailed, output_of, safetensors
 from run import default_binary, say
 
 DEPTH, HEADS = 256, 8
@@ -81,7 +80,7 @@ def compare(name, options, folder):
     kind, (batch, length), updates = WORKLOADS[name]
     inputs = torch.from_numpy(np.load(place("inputs.npy"))).view(batch, length, DEPTH)
     expected = torch.from_numpy(np.load(place("output.npy")))
-    weights, beta = safetensors(place("weights.safetensors"))
+    weights, beta = read_weights(place("weights.safetensors"))
     reference = import_reference()
     contestants = {"pytorch": peers.by_hand(kind, updates, beta)}
     if reference is not None:
@@ -158,19 +157,11 @@ def ours(name, options, repeat, out):
         raise OursFailed(f"not the expected JSON ({error!r}): {text[:200]!r}") from error
 
 
-def safetensors(path):
+def read_weights(path):
     """The tensors of a file, and beta from its metadata."""
     import numpy as np
 
-    data = path.read_bytes()
-    length, = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + length])
-    metadata = header.pop("__metadata__", {})
-    body = data[8 + length:]
-    tensors = {}
-    for key, entry in header.items():
-        start, end = entry["data_offsets"]
-        tensors[key] = np.frombuffer(body[start:end], "<f4").reshape(entry["shape"]).copy()
+    tensors, metadata = safetensors(path)
     logs = next(json.loads(text) for key, text in metadata.items() if key.endswith("log_beta"))
     return tensors, float(np.exp(logs[0]))
 

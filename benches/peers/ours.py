@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import subprocess
 
 import numpy as np
@@ -73,3 +74,17 @@ def call(arguments):
         return report
     except (ValueError, KeyError, TypeError) as error:
         raise OursFailed(f"not the expected JSON ({error!r}): {text[:200]!r}") from error
+
+
+def safetensors(path):
+    """The float32 tensors of a file by name, and its metadata."""
+    data = path.read_bytes()
+    length, = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    metadata = header.pop("__metadata__", {})
+    body = data[8 + length:]
+    tensors = {}
+    for key, entry in header.items():
+        start, end = entry["data_offsets"]
+        tensors[key] = np.frombuffer(body[start:end], "<f4").reshape(entry["shape"]).copy()
+    return tensors, metadata

@@ -26,10 +26,14 @@ mod cls;
 pub mod completion;
 #[cfg(feature = "network")]
 pub mod continual;
+#[cfg(feature = "network")]
+mod dam;
 mod experiment;
 mod fixed_points;
 #[cfg(feature = "network")]
 mod ham;
+#[cfg(feature = "network")]
+mod krotov;
 pub mod kv;
 mod learner;
 pub mod mil;
@@ -68,6 +72,8 @@ pub fn experiments() -> Vec<Experiment> {
     all.extend([cls::go_cls::EXPERIMENT, cls::remerge::EXPERIMENT, cls::interleaved::EXPERIMENT]);
     #[cfg(feature = "network")]
     all.extend(continual::ALL.into_iter().chain(ham::ALL).chain(completion::ALL));
+    #[cfg(feature = "network")]
+    all.extend([krotov::EXPERIMENT, dam::EXPERIMENT]);
     all.extend([
         learner::digits::EXPERIMENT,
         learner::early::EXPERIMENT,

@@ -34,3 +34,11 @@ fn the_energy_of_ten_thousand_networks_falls() {
     }
     assert_eq!(outcome.measured.mean, 0.0);
 }
+
+#[test]
+fn networks_of_two_layers_are_the_memories_with_one() {
+    let outcome = outcome("krotov/models-abc", Effort::Smoke);
+    assert_eq!(outcome.pass, Some(true), "{:?}", outcome.series);
+    assert!(outcome.series.len() >= 18, "{:?}", outcome.series);
+    assert!(outcome.baselines[0].mean > 0.1);
+}

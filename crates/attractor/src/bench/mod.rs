@@ -1,6 +1,8 @@
 //! Timing, and the floors of the machine.
 
 pub(crate) mod digits;
+#[cfg(feature = "network")]
+pub(crate) mod energy;
 pub(crate) mod floor;
 #[cfg(feature = "network")]
 pub(crate) mod layers;

@@ -1,6 +1,8 @@
 //! `attractor bench`: our own times, next to the floor of the machine.
 
 #[cfg(feature = "network")]
+mod energy;
+#[cfg(feature = "network")]
 mod layers;
 mod learn;
 
@@ -27,6 +29,7 @@ use crate::output::Output;
   attractor bench 64x1Mx128 --threads 1               those whose name contains the word
   attractor bench learn                               learning, and predictions meanwhile
   attractor bench layers                              Hopfield layers: training, pooling, lookup
+  attractor bench energy                              energy networks: one step of a relaxation
   attractor bench --keys k.npy --cues c.npy --beta 8 --out states.npy --json")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -66,12 +69,16 @@ pub(crate) struct Args {
 enum What {
     Learn(learn::Args),
     #[cfg(feature = "network")]
+    Energy(energy::Args),
+    #[cfg(feature = "network")]
     Layers(layers::Args),
 }
 
 pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     match &args.what {
         Some(What::Learn(args)) => return learn::run(args, output),
+        #[cfg(feature = "network")]
+        Some(What::Energy(args)) => return energy::run(args, output),
         #[cfg(feature = "network")]
         Some(What::Layers(args)) => return layers::run(args, output),
         None => {}

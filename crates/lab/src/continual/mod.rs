@@ -17,7 +17,9 @@ mod stream;
 mod transformed;
 
 pub use contestant::{Contestant, Entry, Question, Start};
+pub(crate) use nearest::ClassMeans;
 pub use protocol::{Length, Schedule, Score, contest};
+pub(crate) use ridge::Ridge;
 pub use stream::{Part, Stream};
 
 use crate::experiment::Experiment;

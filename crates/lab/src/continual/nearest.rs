@@ -11,7 +11,7 @@ use crate::experiment::LabError;
 
 /// Running means of the classes; the nearest answers.
 #[derive(Debug, Default)]
-pub(super) struct ClassMeans {
+pub(crate) struct ClassMeans {
     sums: BTreeMap<u32, (Array1<f64>, f64)>,
 }
 

@@ -11,14 +11,14 @@ const LAMBDA: f64 = 1.0;
 
 /// Ridge regression onto one-hot classes from pixels and a constant: `(G + lambda I) W = Q`.
 #[derive(Debug)]
-pub(super) struct Ridge {
+pub(crate) struct Ridge {
     gram: Array2<f64>,
     moments: Array2<f64>,
     weights: Option<Array2<f32>>,
 }
 
 impl Ridge {
-    pub(super) fn new(width: usize, classes: usize) -> Self {
+    pub(crate) fn new(width: usize, classes: usize) -> Self {
         let size = width + 1;
         Self { gram: Array2::zeros((size, size)), moments: Array2::zeros((size, classes)), weights: None }
     }

@@ -9,6 +9,7 @@ mod product;
 mod standard;
 
 pub(crate) use linear::Affine;
+pub(crate) use product::product;
 pub(crate) use standard::standardised;
 
 use burn::backend::flex::FlexTensor;

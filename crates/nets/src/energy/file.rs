@@ -32,13 +32,8 @@ impl Network {
     /// # Errors
     /// [`Error::Device`] when the device does not give them.
     pub fn weights(&self) -> Result<NamedWeights, Error> {
-        let mut weights = NamedWeights::default();
-        for (name, value) in self.parameters().zip(self.values()) {
-            let shape = value.dims().to_vec();
-            let numbers = value.without_autodiff().try_into_vec_as::<f32>();
-            weights.insert(name, shape, numbers.map_err(|error| Error::device("parameters", &error))?);
-        }
-        Ok(weights)
+        let mut all = self.parameters().zip(self.values());
+        all.try_fold(NamedWeights::default(), |weights, (name, value)| weights.with(name, value))
     }
 
     /// The network with these parameters. Which of them are learned stays as it was.

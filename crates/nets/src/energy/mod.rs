@@ -66,6 +66,7 @@ pub use lagrangian::{
     RectifiedPolynomial, Sigmoid, Softmax, SphericalNorm, Tanh,
 };
 pub use network::{Energies, Network};
+pub(crate) use parameter::gaussian;
 pub use parameter::{Draw, Parameter};
 pub use shape::Shape;
 pub use synapse::{

@@ -9,12 +9,15 @@
 //! Images of which a part is known are completed by a [`Completer`]: hierarchical associative memories, and the Energy
 //! Transformer.
 //!
+//! A [`DenseClassifier`] is the dense associative memory whose class units are recalled.
+//!
 //! All draws come from the generator that is handed in: weights, dropped features, dropped instances.
 
 mod attention_mil;
 mod bag_classifier;
 mod bag_model;
 mod completion;
+mod dense_classifier;
 mod embedding;
 mod linear;
 mod table;
@@ -28,6 +31,7 @@ pub use completion::{
     Activation, Completed, Completer, CompleterConfig, ConvolutionalConfig, EnergyTransformerConfig, Moment,
     ThreeLayerConfig, TransformerBlock, TwoLayerConfig,
 };
+pub use dense_classifier::{DenseClassifier, DenseClassifierConfig, Gradient};
 pub use embedding::{Embedding, EmbeddingConfig};
 pub use table::{TableClassifier, TableConfig, most_probable};
 pub use table_task::TableTask;

@@ -56,6 +56,17 @@ impl NamedWeights {
         Ok(module.map(&mut Writer { path: Vec::new(), entries: &self.entries }))
     }
 
+    /// With a tensor under a name, in single precision.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device does not give its numbers.
+    pub fn with<const D: usize>(mut self, name: &str, tensor: Tensor<D>) -> Result<Self, Error> {
+        let shape = tensor.dims().to_vec();
+        let numbers = tensor.without_autodiff().try_into_vec_as::<f32>();
+        self.insert(name, shape, numbers.map_err(|error| Error::device("tensor", &error))?);
+        Ok(self)
+    }
+
     /// With text under a key, which goes into the metadata of the file.
     #[must_use]
     pub fn with_text(mut self, key: &str, text: impl Into<String>) -> Self {
