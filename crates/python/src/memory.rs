@@ -516,7 +516,8 @@ impl Memory {
             let memory = self.read();
             let (rows, Some(ids)) = (all(&memory), ids) else { return Ok(all(&memory)) };
             let known = memory.ids();
-            let place = |id: &u64| known.binary_search(id).map_err(|_| attractor::Error::UnknownId { id: *id });
+            let place =
+                |id: &u64| known.binary_search(id).map_err(|_| attractor::Error::UnknownId { id: *id });
             let places: Vec<usize> = ids.iter().map(place).collect::<Result<_, _>>()?;
             Ok(rows.map(|rows| rows.select(Axis(0), &places)))
         })?)
