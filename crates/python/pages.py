@@ -7,6 +7,7 @@
 import importlib
 import inspect
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -68,7 +69,9 @@ def signature(thing):
         text = str(inspect.signature(thing))
     except (TypeError, ValueError):
         return ""
-    return text.replace("'", "").replace("($self, ", "(").replace("($self)", "()").replace("(self, ", "(")
+    # Annotations that are not evaluated come in quotes.
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    return text.replace("(self, ", "(").replace("(self)", "()")
 
 
 def section(name, thing, level):

@@ -45,8 +45,11 @@ impl Threads {
     /// What `f` makes of every item and its place, in order.
     pub(crate) fn each<S: Send, T: Send>(self, items: Vec<S>, f: impl Fn(usize, S) -> T + Sync) -> Vec<T> {
         match self {
-            Self::Pool => items.into_par_iter().enumerate().map(|(i, item)| f(i, item)).collect(),
-            Self::Caller => items.into_iter().enumerate().map(|(i, item)| f(i, item)).collect(),
+            // Waking a thread costs more than a single item gains by it.
+            Self::Pool if items.len() > 1 => {
+                items.into_par_iter().enumerate().map(|(i, item)| f(i, item)).collect()
+            }
+            Self::Pool | Self::Caller => items.into_iter().enumerate().map(|(i, item)| f(i, item)).collect(),
         }
     }
 }

@@ -63,10 +63,7 @@ pub(crate) fn extent(name: &str, value: i64) -> Result<usize, Refusal> {
 }
 
 /// The engine's array as one of numpy, without a copy.
-pub(crate) fn given<T: Element, D: Dimension>(
-    py: Python<'_>,
-    array: Array<T, D>,
-) -> Py<PyArray<T, D>> {
+pub(crate) fn given<T: Element, D: Dimension>(py: Python<'_>, array: Array<T, D>) -> Py<PyArray<T, D>> {
     PyArray::from_owned_array(py, array).unbind()
 }
 

@@ -140,7 +140,8 @@ impl KeyValueMemory {
         let (keys, values) = (arrays::double_rows(keys, "keys")?, arrays::double_rows(values, "values")?);
         let (keys, values) = (keys.as_array(), values.as_array());
         if keys.nrows() != values.nrows() {
-            let text = format!("values: {} rows, expected {}, one for each key", values.nrows(), keys.nrows());
+            let text =
+                format!("values: {} rows, expected {}, one for each key", values.nrows(), keys.nrows());
             return Err(Refusal::new("ShapeError", text).into());
         }
         let written = py.detach(|| {

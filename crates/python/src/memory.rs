@@ -28,12 +28,14 @@ use crate::work::{by_pieces, piece};
 ///     Components of a pattern.
 /// value_dim : int, optional
 ///     Components of the value that comes with each pattern; without it patterns stand for themselves.
-/// similarity : {"dot", "scaled_dot", "cosine", "euclidean", "sqeuclidean", "manhattan", "hamming"}
-///     How a cue and a pattern are compared. Distances count with a minus sign; "scaled_dot" is divided by
-///     ``sqrt(dim)``, "hamming" is the number of differing components of patterns of -1 and +1.
-/// separation : {"linear", "polynomial", "exponential", "softmax", "sparsemax", "entmax", "normmax", "budget", "topk", \
-/// "topk_raw", "argmax", "epanechnikov"}
-///     How scores become weights. "topk" is softmax over the k best, "topk_raw" keeps the k largest weights of softmax.
+/// similarity : str
+///     How a cue and a pattern are compared: "dot", "scaled_dot" (over ``sqrt(dim)``), "cosine", or one of the distances,
+///     which count with a minus sign, "euclidean", "sqeuclidean", "manhattan", and "hamming", the number of differing
+///     components of patterns of -1 and +1.
+/// separation : str
+///     How scores become weights: "linear", "polynomial", "exponential", "softmax", "sparsemax", "entmax", "normmax",
+///     "budget", "topk" (softmax over the k best), "topk_raw" (the k largest weights of softmax), "argmax" or
+///     "epanechnikov".
 /// beta : float
 ///     Inverse temperature: scores are beta times the similarity.
 /// alpha : float, optional
@@ -514,7 +516,8 @@ impl Memory {
             let memory = self.read();
             let (rows, Some(ids)) = (all(&memory), ids) else { return Ok(all(&memory)) };
             let known = memory.ids();
-            let place = |id: &u64| known.binary_search(id).map_err(|_| attractor::Error::UnknownId { id: *id });
+            let place =
+                |id: &u64| known.binary_search(id).map_err(|_| attractor::Error::UnknownId { id: *id });
             let places: Vec<usize> = ids.iter().map(place).collect::<Result<_, _>>()?;
             Ok(rows.map(|rows| rows.select(Axis(0), &places)))
         })?)

@@ -62,7 +62,8 @@ impl Choice {
         if let Some((idle, _)) = given.iter().find(|(given, there)| *there && *given != option) {
             return Err(Refusal::range(format!("{idle}: separation {name:?} does not take it")));
         }
-        let refused = |value: String| Refusal::range(format!("{option} = {value}: out of range for {name:?}"));
+        let refused =
+            |value: String| Refusal::range(format!("{option} = {value}: out of range for {name:?}"));
         let text = match (option, value) {
             ("", _) => (*engine).to_owned(),
             (_, Some(value)) if value.starts_with('-') => return Err(refused(value)),

@@ -358,9 +358,9 @@ class Learner:
         Examples
         --------
         >>> learner = attractor.Learner()
-        >>> ids = learner.observe([[0.1, 0.9], [0.8, 0.2]], ["low", "high"])
-        >>> learner.sleep(updates=64).updates
-        64
+        >>> ids = learner.observe([[i % 5, i % 3] for i in range(40)], [i % 2 for i in range(40)])
+        >>> learner.sleep(updates=64).ended in ("budget", "generalised")
+        True
         """
         if updates is not None and updates < 0:
             raise ValueRangeError(f"updates = {updates}: must be at least 0")

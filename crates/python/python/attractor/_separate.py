@@ -52,8 +52,7 @@ def separate(
     if array.ndim == 0:
         raise ShapeError("scores: a single number, expected an array (..., N)")
     double = np.ascontiguousarray(array, dtype=np.float64)
-    options = {"beta": beta, "alpha": alpha, "degree": degree, "k": k}
     weights = _engine.separate_rows(
-        double.reshape(-1, array.shape[-1]), separation, **options
+        double.reshape(-1, array.shape[-1]), separation, beta=beta, alpha=alpha, degree=degree, k=k
     ).reshape(array.shape)
     return weights.astype(np.float32) if array.dtype == np.float32 else weights

@@ -65,8 +65,8 @@ def figure(recall: Recall, memory: Memory, row: int, shape: tuple[int, ...] | No
             pass  # It was removed since.
     drawn = Figure(figsize=(2.6 * (len(pictures) + 1), 2.6), layout="constrained")
     axes = drawn.subplots(1, len(pictures) + 1)
-    trace = recall.trace[row] if recall.trace else []
-    axes[0].plot(trace, marker="o")
+    if recall.trace:
+        axes[0].plot(recall.trace[row], marker="o")
     axes[0].set(title="energy", xlabel="update")
     for place, (name, components) in zip(axes[1:], pictures.items()):
         _draw(place, components, shape)

@@ -19,7 +19,6 @@ from . import Learner, Memory
 from .errors import ValueRangeError
 
 if TYPE_CHECKING:
-    from sklearn.utils import Tags
     from typing_extensions import Self
 
 __all__ = ["AttractorClassifier", "MemoryClassifier", "MemoryImputer"]
@@ -179,7 +178,8 @@ class MemoryClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """The class of every row of X (n, n_features)."""
         best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
+        classes: npt.NDArray[Any] = self.classes_[best]
+        return classes
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Probabilities (n, n_classes), columns in the order of ``classes_``.
@@ -192,7 +192,9 @@ class MemoryClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         assert value is not None
         weights = value.astype(np.float64).clip(min=0.0)
         total = weights.sum(axis=1, keepdims=True)
-        return np.divide(weights, total, out=np.full_like(weights, 1.0 / len(self.classes_)), where=total > 0)
+        equal = np.full_like(weights, 1.0 / len(self.classes_))
+        shares: npt.NDArray[np.float64] = np.divide(weights, total, out=equal, where=total > 0)
+        return shares
 
 
 class MemoryImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -272,7 +274,7 @@ class MemoryImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
         X = self._validated(X, reset=False)
         gaps = np.isnan(X)
         rows = gaps.any(axis=1)
-        completed = X.copy()
+        completed: Floats = X.copy()
         if rows.any():
             cues = np.where(gaps, 0.0, (X - self.mean_) / self.scale_)[rows]
             recall = self.memory_.recall(cues, max_steps=self.max_steps, clamp=~gaps[rows], top=0)
@@ -281,11 +283,12 @@ class MemoryImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # t
         return completed
 
     def _validated(self, X: Any, *, reset: bool) -> Floats:
-        return validate_data(
+        checked: Floats = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
+        return checked
 
-    def __sklearn_tags__(self) -> Tags:
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
