@@ -48,7 +48,7 @@ struct Point {
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let (size, seeds) = match context.effort {
         Effort::Full => (Size { memories: 500, epochs: 20 }, 3),
-        Effort::Smoke => (Size { memories: 40, epochs: 4 }, 2),
+        Effort::Smoke => (Size { memories: 40, epochs: 40 }, 2),
     };
     let [train, test] = Digits::read(context)?;
     let ([kept, held], test) = (train.split(), test.all());

@@ -16,6 +16,11 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{DType, Device, Tensor};
 
+/// `rows W` of rows `(batch, positions, inputs)` and `W` `(inputs, outputs)`.
+pub(crate) fn times(rows: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+    Affine { weight, bias: None }.forward(rows)
+}
+
 /// Whether the operations of this module serve: f32 on the CPU.
 fn serves<const D: usize>(tensor: &Tensor<D>) -> bool {
     tensor.dtype() == DType::F32 && tensor.device() == Device::flex()

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dense::DEVIATION;
 use super::{Ends, Synapse};
+use crate::dense::times;
 use crate::energy::{Draw, Misfit, Parameter, Shape};
 
 /// Whether a position of a layer attends to itself.
@@ -71,8 +72,8 @@ impl Attention {
     /// Through one of the two matrices, `(batch, heads, positions, depth)`.
     fn projected(&self, ends: Ends<'_>, end: usize, parameter: usize) -> Tensor<4> {
         let positions = ends.shapes[end].positions();
-        let weight = ends.parameters[parameter].clone().transpose().unsqueeze::<3>();
-        let all = ends.activations[end].clone().matmul(weight);
+        let weight = ends.parameters[parameter].clone().transpose();
+        let all = times(ends.activations[end].clone(), weight);
         all.reshape([ends.batch(), positions, self.heads, self.depth]).swap_dims(1, 2)
     }
 
@@ -80,7 +81,7 @@ impl Attention {
     fn returned(&self, ends: Ends<'_>, heads: Tensor<4>, parameter: usize) -> Tensor<3> {
         let [batch, _, positions, _] = heads.dims();
         let side_by_side = heads.swap_dims(1, 2).reshape([batch, positions, self.heads * self.depth]);
-        side_by_side.matmul(ends.parameters[parameter].clone().unsqueeze::<3>())
+        times(side_by_side, ends.parameters[parameter].clone())
     }
 
     /// Where no query may look, `(queries, keys)`.

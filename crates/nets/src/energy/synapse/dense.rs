@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{Curvature, Ends, Synapse, inner};
+use crate::dense::times;
 use crate::energy::{Draw, Misfit, Parameter, Shape};
 
 /// `E = -g_1 W g_2` over all neurons of both layers, whatever their positions (Krotov and Hopfield 2021). `W` is
@@ -60,8 +61,8 @@ impl Synapse for Dense {
     fn gradient(&self, ends: Ends<'_>, end: usize) -> Tensor<3> {
         let weight = ends.parameters[0].clone();
         let drive = match end {
-            0 => ends.flat(1).matmul(weight.transpose()),
-            _ => ends.flat(0).matmul(weight),
+            0 => times(ends.flat(1).unsqueeze_dim(0), weight.transpose()),
+            _ => times(ends.flat(0).unsqueeze_dim(0), weight),
         };
         drive.neg().reshape(ends.shapes[end].dims(ends.batch()))
     }

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::dense::DEVIATION;
 use super::{Curvature, Ends, Synapse};
 use crate::association::{self, Dynamics, Mask, Patterns, Separation};
+use crate::dense::times;
 use crate::energy::{Draw, Misfit, Parameter, Shape};
 
 /// How the overlaps `s` of a position with the patterns become energy and weights.
@@ -74,7 +75,7 @@ impl Memory {
     }
 
     fn overlaps(ends: Ends<'_>) -> Tensor<3> {
-        ends.activations[0].clone().matmul(ends.parameters[0].clone().transpose().unsqueeze::<3>())
+        times(ends.activations[0].clone(), ends.parameters[0].clone().transpose())
     }
 }
 
@@ -138,7 +139,7 @@ impl Synapse for Memory {
         let (beta, separation) = match self.profile {
             Profile::Rectified => {
                 let active = Self::overlaps(ends).clamp_min(0.0);
-                return active.matmul(ends.parameters[0].clone().unsqueeze::<3>()).neg();
+                return times(active, ends.parameters[0].clone()).neg();
             }
             Profile::Softmax { beta } => (beta, Separation::Softmax),
             Profile::Entmax { beta } => (beta, Self::entmax(ends)),
