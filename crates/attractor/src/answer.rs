@@ -62,7 +62,7 @@ pub(crate) fn recall(
                 tolerance: motion.tolerance.unwrap_or(default.tolerance),
                 damping: motion.damping.unwrap_or(default.damping),
                 clamp: motion.clamp,
-                detail: default.detail,
+                ..default
             };
             let recall = memory.recall_with(cues, &dynamics)?;
             let ends = recall.status.into_iter().zip(recall.steps);
