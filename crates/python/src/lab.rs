@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 
 use crate::arrays::{given, given_list};
 use crate::errors::Refusal;
+use crate::work::heeded;
 
 /// Runs an experiment; its record as JSON.
 #[pyfunction]
@@ -33,7 +34,7 @@ pub(crate) fn reproduce(
     let folder = root.is_dir().then_some(root);
     let done = py.detach(|| {
         let mut heed = |_: f64, _: &str| {
-            if let Err(signal) = Python::attach(|py| py.check_signals()) {
+            if let Err(signal) = heeded() {
                 resume_unwind(Box::new(Stopped(signal)));
             }
         };

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use crate::arrays::{self, check_finite, given, given_list};
 use crate::errors::Refusal;
-use crate::work::by_pieces;
+use crate::work::{by_pieces, heeded};
 
 /// Rows that are learned, or asked for, between two looks at Ctrl-C.
 const PIECE: usize = 256;
@@ -39,6 +39,9 @@ const CORTICES: [(&str, Slow); 6] = [
     ("network", Slow::Network),
     ("none", Slow::None),
 ];
+
+/// Names and contents.
+type Files = Vec<(String, Py<PyBytes>)>;
 
 /// A learner in a directory, or in memory.
 #[pyclass(frozen)]
@@ -172,7 +175,7 @@ impl Learner {
     }
 
     /// The files of a learner in memory, by name; None of one in a directory.
-    fn files(&self, py: Python<'_>) -> PyResult<Option<Vec<(String, Py<PyBytes>)>>> {
+    fn files(&self, py: Python<'_>) -> PyResult<Option<Files>> {
         let Some(ram) = &self.ram else { return Ok(None) };
         let files = py.detach(|| {
             // Whoever holds this writes nothing.
@@ -322,13 +325,11 @@ impl Learner {
         let mut stopped = None;
         let slumber = py.detach(|| {
             self.with(|engine| {
-                engine.sleep_with(budget, Order::Prioritised { exponent: 0.5 }, |_| {
-                    match Python::attach(|py| py.check_signals()) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(signal) => {
-                            stopped = Some(signal);
-                            ControlFlow::Break(())
-                        }
+                engine.sleep_with(budget, Order::Prioritised { exponent: 0.5 }, |_| match heeded() {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(signal) => {
+                        stopped = Some(signal);
+                        ControlFlow::Break(())
                     }
                 })
             })

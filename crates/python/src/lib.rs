@@ -1,5 +1,7 @@
 //! The compiled part of the Python package; `crates/python/python/attractor` is the rest of it.
 
+#![allow(clippy::doc_link_with_quotes, reason = "most comments are docstrings of Python")]
+
 mod arrays;
 mod certificate;
 mod errors;

@@ -4,12 +4,15 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use attractor::Status;
 use attractor::binary::Schedule;
-use attractor::classical::{Diagonal, Network, Rule};
+use attractor::classical::{Diagonal, Energy, Network, Rule};
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 
 use crate::arrays::{self, count, extent, given, given_list};
 use crate::errors::Refusal;
+
+/// Patterns that a recall names: as many as the engine does.
+const NAMED: usize = 5;
 
 /// A network of ``dim`` units of -1 and +1, whose patterns lie in one symmetric weight matrix.
 ///
@@ -142,7 +145,6 @@ impl HopfieldNetwork {
         let schedule = schedule.sweeps(count("max_sweeps", max_sweeps)?);
         let recall = py.detach(|| self.read().recall(rows, &schedule).map_err(Refusal::from))?;
         py.check_signals()?;
-        const NAMED: usize = 5;
         let (n, width) = recall.states.dim();
         let mut ids = ndarray::Array2::from_elem((n, NAMED), -1);
         let mut overlaps = ndarray::Array2::zeros((n, NAMED));
@@ -179,7 +181,7 @@ impl HopfieldNetwork {
         let states = arrays::rows(states, "states")?;
         let rows = states.as_array();
         let energies = py.detach(|| self.read().energy(rows).map_err(Refusal::from))?;
-        Ok(given_list(py, energies.into_iter().map(|energy| energy.total()).collect()))
+        Ok(given_list(py, energies.into_iter().map(Energy::total).collect()))
     }
 
     /// The weights, float64 (dim, dim).

@@ -34,3 +34,9 @@ pub(crate) fn by_pieces<T: Send>(
         }
     }
 }
+
+/// Whether to go on, asked from work that holds no interpreter lock.
+pub(crate) fn heeded() -> PyResult<()> {
+    #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime only")]
+    Python::attach(|py| py.check_signals())
+}
