@@ -111,6 +111,54 @@ fn repetitions_of_other_labels_or_folds_are_measured_again() {
     assert_ne!(first[0]["folds"], other[0]["folds"]);
 }
 
+/// 60 rows of three kinds of flowers, told apart by two of three columns.
+fn flowers() -> String {
+    let mut text = String::from("length,width,none,species\n");
+    for row in 0..60usize {
+        let noise = |n: usize| ((row * 37 + n * 11) % 17) as f64 / 17.0;
+        let kind = row % 3;
+        let (length, width) =
+            (noise(1) + 2.0 * (kind as f64 - 1.0), noise(2) - 2.0 * f64::from(u8::from(kind == 1)));
+        writeln!(text, "{length},{width},1,{}", ["iris", "rose", "lily"][kind]).unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_table_is_learned_and_a_run_goes_on() {
+    let config = "task = \"table\"\ndata = \"flowers.csv\"\nlabel = \"species\"\noutput = \"out\"\nseed = 3\n\
+        [[model]]\nwidth = 8\nheads = 2\n[[model]]\nlayers = 0\nwidth = 8\n\
+        [training]\nepochs = 30\nbatch = 4\nrate = 0.02\nstopping.patience = 10\n\
+        [cross_validation]\nfolds = 3\nrepetitions = 2\ninner = 2\nmembers = 2\n";
+    let place = Place::new();
+    std::fs::write(place.path("flowers.csv"), flowers()).unwrap();
+    std::fs::write(place.path("run.toml"), config).unwrap();
+    let lines = place.json("train run.toml");
+    assert_eq!(lines.len(), 3);
+    let results = &lines[2];
+    assert_eq!(results["classes"], serde_json::json!(["iris", "lily", "rose"]));
+    assert!((results["majority"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-12);
+    assert!(results["accuracy"]["together"]["mean"].as_f64().unwrap() > 90.0, "{results}");
+    let path = place.path("out/model.safetensors");
+    let (_, options) =
+        attractor_nets::models::TableClassifier::load(path, &burn::tensor::Device::flex()).unwrap();
+    assert_eq!((options.inputs, options.classes), (2, 3), "the third column never varies");
+    let page = std::fs::read_to_string(place.path("out/results.html")).unwrap();
+    assert!(page.contains("accuracy on the held rows") && page.contains("<svg"));
+    let resumed = place.json("train run.toml --resume").pop().unwrap();
+    assert_eq!(without_seconds(resumed), without_seconds(results.clone()));
+    // Other classes are another run.
+    std::fs::write(place.path("flowers.csv"), flowers().replace("rose", "lily")).unwrap();
+    place.refused("train run.toml --resume", &["checkpoint.safetensors", "another model or data"]);
+    std::fs::write(place.path("flowers.csv"), flowers().replace("rose", "iris").replace("lily", "iris"))
+        .unwrap();
+    place.refused("train run.toml", &["flowers.csv", "one class"]);
+    std::fs::write(place.path("run.toml"), config.replace("species", "kind")).unwrap();
+    place.refused("train run.toml", &["kind"]);
+    std::fs::write(place.path("run.toml"), config.replace("width = 8", "widht = 8")).unwrap();
+    place.refused("train run.toml", &["line", "unknown field `widht`"]);
+}
+
 #[test]
 fn mistakes_are_named() {
     let config = [HEAD, HOPFIELD, ATTENTION, TRAINING, FOLDS];
