@@ -34,7 +34,7 @@ PAGES = {
     "layers": (
         "Hopfield layers",
         "Forward passes on numpy arrays, with weights that were trained elsewhere.",
-        ["nn.Hopfield", "nn.HopfieldPooling", "nn.HopfieldLayer", "nn.Options"],
+        ["nn.Hopfield", "nn.HopfieldPooling", "nn.HopfieldLayer", "nn.Options", "nn.HAM", "nn.Completed"],
     ),
     "estimators": (
         "scikit-learn and river",

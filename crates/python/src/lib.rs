@@ -5,6 +5,7 @@
 mod arrays;
 mod certificate;
 mod errors;
+mod ham;
 mod key_value;
 mod lab;
 mod layers;
@@ -22,6 +23,8 @@ use pyo3::prelude::*;
 mod _engine {
     #[pymodule_export]
     use super::certificate::Certificate;
+    #[pymodule_export]
+    use super::ham::Ham;
     #[pymodule_export]
     use super::key_value::KeyValueMemory;
     #[pymodule_export]

@@ -121,3 +121,42 @@ def test_a_layer_refuses(rng):
         layer(np.ones((1, 3, 5)))
     with pytest.raises(attractor.ValueRangeError, match="entry 1 is NaN"):
         layer(np.array([[[1, np.nan, 1, 1]]]))
+
+
+def test_an_energy_network_completes_and_keeps_what_is_known(rng, tmp_path):
+    for model, options in [
+        ("two-layer", {"hidden": 16}),
+        ("three-layer", {"hidden": 16, "top": 4}),
+        ("energy-transformer", {}),
+    ]:
+        network = nn.HAM((8, 8), model, seed=3, **options)
+        cues, known = rng.uniform(size=(5, 64)).astype(np.float32), rng.uniform(size=(5, 64)) < 0.5
+        done = network.recall(cues, clamp=known)
+        assert done.state.shape == cues.shape and done.trace.shape == (done.steps.max() + 1, 5)
+        np.testing.assert_array_equal(done.state[known], cues[known])
+        assert (np.diff(done.trace, axis=0) <= 1e-5 * (1 + np.abs(done.trace[:-1]))).all()
+        # Hidden pixels do not count, nor do the others of a batch.
+        other = np.where(known, cues, 0.0)
+        np.testing.assert_array_equal(network.recall(other, clamp=known).state, done.state)
+        alone = network.recall(cues[:1], clamp=known[:1])
+        np.testing.assert_allclose(alone.state[0], done.state[0], atol=1e-5)
+        path = tmp_path / "model.safetensors"
+        network.save(path)
+        same = nn.HAM.load(path)
+        assert (same.shape, same.options) == ((8, 8, 1), network.options)
+        np.testing.assert_array_equal(same.recall(cues, clamp=known).state, done.state)
+
+
+def test_an_energy_network_names_mistakes(tmp_path):
+    network = nn.HAM((2, 2), hidden=3)
+    cues = np.full((1, 4), 0.5, np.float32)
+    with pytest.raises(attractor.errors.ShapeError, match="clamp"):
+        network.recall(cues, clamp=np.ones((2, 4), bool))
+    with pytest.raises(attractor.errors.AttractorError):
+        network.recall(cues[:, :3], clamp=np.ones((1, 3), bool))
+    with pytest.raises(attractor.errors.ValueRangeError):
+        network.recall(cues + 1, clamp=np.ones((1, 4), bool))
+    with pytest.raises(attractor.errors.ValueRangeError, match="hiden"):
+        nn.HAM((2, 2), hiden=3)
+    with pytest.raises(attractor.errors.AttractorError, match="no such file"):
+        nn.HAM.load(tmp_path / "absent")

@@ -131,7 +131,7 @@ def test_stubs_are_those_of_the_package():
 
 def test_the_package_is_typed():
     pytest.importorskip("mypy")
-    package = str(Path(attractor.__file__).parent)
-    options = ["--config-file", str(REPOSITORY / "pyproject.toml"), package]
+    # By its name: a path inside of site-packages would take in what lies beside it.
+    options = ["--config-file", str(REPOSITORY / "pyproject.toml"), "-p", "attractor"]
     done = subprocess.run([sys.executable, "-m", "mypy", *options], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

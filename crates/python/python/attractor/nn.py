@@ -1,4 +1,4 @@
-"""Hopfield layers on numpy arrays: forward passes with weights that were trained elsewhere.
+"""Hopfield layers and energy networks on numpy arrays, with weights that were trained elsewhere.
 
 Options and weights are named as in the PyTorch package `ml-jku/hopfield-layers`; `docs/deviations.md` says where the
 layers behave differently. Numbers are float32.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-__all__ = ["Hopfield", "HopfieldLayer", "HopfieldPooling", "Options"]
+__all__ = ["HAM", "Completed", "Hopfield", "HopfieldLayer", "HopfieldPooling", "Options"]
 
 Array = npt.NDArray[np.float32]
 Patterns = npt.ArrayLike
@@ -284,6 +284,111 @@ class HopfieldLayer(_Layer):
         """
         own = None if targets is None else _matrix("targets", targets)
         self._engine.remember(_matrix("patterns", patterns), own)
+
+
+class Completed(NamedTuple):
+    """What a `HAM` made of some cues."""
+
+    state: Array
+    """The images, float32 (n, pixels), from 0 to 1; known pixels as they were given."""
+    trace: npt.NDArray[np.float64]
+    """Energy at the start and after every step, float64 (steps + 1, n). What rests keeps its last."""
+    steps: npt.NDArray[np.int64]
+    """Steps that each image was moved for, (n,)."""
+    converged: npt.NDArray[np.bool_]
+    """Whether each came to rest, (n,)."""
+
+    @property
+    def energy(self) -> npt.NDArray[np.float64]:
+        """Energy at the end, float64 (n,)."""
+        last: npt.NDArray[np.float64] = self.trace[-1]
+        return last
+
+
+class HAM:
+    """A hierarchical associative memory, or an Energy Transformer, that completes images.
+
+    It relaxes a network that `attractor train` wrote: `HAM.load("model.safetensors")`. A new one has random weights.
+
+    Parameters
+    ----------
+    shape : (height, width) or (height, width, channels)
+        Of an image.
+    model : str, default "two-layer"
+        "two-layer", "three-layer", "convolutional" or "energy-transformer".
+    seed : int, default 0
+    **options
+        Those of ``[model]`` in `docs/train.md`, such as ``hidden``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from attractor import nn
+    >>> network = nn.HAM((4, 4), "two-layer", hidden=8)
+    >>> known = np.arange(16) < 8
+    >>> done = network.recall(np.full((3, 16), 0.5), clamp=np.tile(known, (3, 1)))
+    >>> done.state.shape, bool((done.energy <= done.trace[0]).all())
+    ((3, 16), True)
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        model: str = "two-layer",
+        *,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        if len(shape) not in (2, 3):
+            raise ShapeError(f"shape = {tuple(shape)}: expected (height, width) or (height, width, channels)")
+        if seed < 0:
+            raise ValueRangeError(f"seed = {seed}: must be at least 0")
+        height, width, *channels = shape
+        sizes = [height, width, channels[0] if channels else 1]
+        self._engine = _engine.Ham(sizes, json.dumps({model: options}), seed)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> HAM:
+        """The network in a safetensors file that `attractor train` or `save` wrote."""
+        self = cls.__new__(cls)
+        self._engine = _engine.Ham.load(path)
+        return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the network with its options as a safetensors file."""
+        self._engine.save(path)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width and channels of an image."""
+        return tuple(self._engine.shape())
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The model and its options."""
+        options: dict[str, Any] = json.loads(self._engine.options())
+        return options
+
+    def recall(
+        self,
+        cues: npt.ArrayLike,
+        *,
+        clamp: npt.ArrayLike,
+        max_steps: int | None = None,
+        tol: float | None = None,
+    ) -> Completed:
+        """Completes images.
+
+        Parameters
+        ----------
+        cues : array (n, pixels)
+            Known pixels from 0 to 1; what stands at the others is not looked at.
+        clamp : bool array (n, pixels)
+            True where a pixel is known, and keeps its value.
+        max_steps, tol : optional
+            Of the relaxation. By default as many steps as it was trained with, and 1e-3.
+        """
+        return Completed(*self._engine.recall(cues, clamp, max_steps, tol))
 
 
 def _plain(name: str, value: Any) -> Any:
