@@ -104,7 +104,10 @@ fn repetitions_of_other_labels_or_folds_are_measured_again() {
     let first = auc(place.json("train run.toml").pop().unwrap());
     assert_eq!(first, auc(place.json("train run.toml --resume").pop().unwrap()));
     // The first repetition with the folds of the second.
-    let turned = folds().replace("rep1_fold,rep2_fold", "rep2_fold,rep1_fold");
+    let mut turned = String::from("bag,label,rep1_fold,rep2_fold\n");
+    for bag in 0..30 {
+        writeln!(turned, "b{bag},{},{},{}", u8::from(bag % 2 == 0), bag / 10, bag / 2 % 3).unwrap();
+    }
     std::fs::write(place.path("keys.folds2x3.csv"), turned).unwrap();
     std::fs::remove_file(place.path("out/checkpoint.safetensors")).unwrap();
     let other = auc(place.json("train run.toml --resume").pop().unwrap());
@@ -148,6 +151,10 @@ fn a_table_is_learned_and_a_run_goes_on() {
     let resumed = place.json("train run.toml --resume").pop().unwrap();
     assert_eq!(without_seconds(resumed), without_seconds(results.clone()));
     // Other classes are another run.
+    let (head, rest) = config.split_once("[[model]]").unwrap();
+    let training = &rest[rest.find("[training]").unwrap()..rest.find("[cross_validation]").unwrap()];
+    std::fs::write(place.path("run.toml"), format!("{head}[[model]]\nwidth = 8\n{training}")).unwrap();
+    place.json("train run.toml");
     std::fs::write(place.path("flowers.csv"), flowers().replace("rose", "lily")).unwrap();
     place.refused("train run.toml --resume", &["checkpoint.safetensors", "another model or data"]);
     std::fs::write(place.path("flowers.csv"), flowers().replace("rose", "iris").replace("lily", "iris"))
