@@ -60,5 +60,12 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         rows.into_iter().step_by(step).collect()
     };
     let split = Split { train: thinned(train), held: thinned(held) };
-    compare(&Problem { bags: &set.bags, length: problem.instances, split, runs }, &entries, context)
+    let problem = Problem { bags: &set.bags, length: problem.instances, split, runs };
+    let mut outcome = compare(&problem, &entries, context)?;
+    outcome.notes.push(
+        "The first form of this protocol measured pooling and asked it, and lookup, for more than 99 % with the example's \
+         options. They failed (82 % and one half); recognition was added, and made the measured reader, after that."
+            .to_owned(),
+    );
+    Ok(outcome)
 }
