@@ -32,14 +32,15 @@ mod tests {
     #[test]
     fn memory_and_time_that_are_used_are_counted() {
         reset_peak();
-        let (before, start) = (peak_bytes(), cpu_ms());
+        let start = cpu_ms();
         let big = std::hint::black_box(vec![1u8; 64 << 20]);
-        assert!(before.is_some() && start.is_some());
+        assert!(start.is_some());
         // Tests beside this one use time too.
         let mut sum = 0u64;
         while sum == 0 || cpu_ms() < start.map(|start| start + 30.0) {
             sum += big.iter().map(|&x| u64::from(x)).sum::<u64>();
         }
-        assert!(peak_bytes() > before.map(|before| before + (48 << 20)));
+        // They give memory back as well: only what is held here is sure to be in the peak.
+        assert!(peak_bytes() >= Some(64 << 20));
     }
 }

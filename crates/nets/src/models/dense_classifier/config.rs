@@ -71,6 +71,8 @@ impl DenseClassifierConfig {
     pub(super) fn check(&self) -> Result<(), Error> {
         let sizes = [("inputs", self.inputs), ("classes", self.classes), ("memories", self.memories)];
         sizes.into_iter().try_for_each(|(name, size)| Error::at_least_one(name, size))?;
+        let width = self.inputs.saturating_add(self.classes);
+        Error::allocatable("memories, times inputs and classes", &[self.memories, width])?;
         let within = |name, value: f64, fits: bool, limit| match fits {
             true => Ok(()),
             false => Err(Error::Parameter { name, value, limit }),

@@ -53,12 +53,10 @@ pub struct DenseClassifier {
 
 const KEY: &str = "attractor.dense_classifier";
 const WEIGHTS: &str = "memories";
-const SCHEMA: u32 = 1;
 
 /// What the file says about the classifier.
 #[derive(Serialize, Deserialize)]
-struct Header {
-    schema: u32,
+struct Options {
     config: DenseClassifierConfig,
 }
 
@@ -183,12 +181,10 @@ impl DenseClassifier {
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        let header = Header { schema: SCHEMA, config: self.config };
-        let text = serde_json::to_string(&header).map_err(|error| refused(path, &error))?;
         let (rows, columns) = self.config.dims();
         let mut weights = NamedWeights::default();
         weights.insert(WEIGHTS, vec![rows, columns], self.memories.iter().copied().collect());
-        weights.with_text(KEY, text).write(path)
+        weights.with_options(KEY, &Options { config: self.config }, path)?.write(path)
     }
 
     /// Reads such a file.
@@ -199,20 +195,15 @@ impl DenseClassifier {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let weights = NamedWeights::read(path)?;
-        let Some(text) = weights.text(KEY) else {
-            return Err(refused(path, &"weights without options: not a dense classifier"));
-        };
-        let Header { schema, config } = serde_json::from_str(text).map_err(|error| refused(path, &error))?;
-        if schema != SCHEMA {
-            return Err(refused(path, &format!("schema {schema}: this program knows {SCHEMA}")));
-        }
+        let Options { config } = weights.options(KEY, "a dense classifier", path)?;
+        config.check()?;
         let mut own = NamedWeights::default();
         let (rows, columns) = config.dims();
         own.insert(WEIGHTS, vec![rows, columns], Vec::new());
         weights.check(&own)?;
         let numbers = weights.numbers(WEIGHTS).unwrap_or_default().to_vec();
         let memories = Array2::from_shape_vec((rows, columns), numbers);
-        Self::new(config, memories.map_err(|error| refused(path, &error))?)
+        Self::new(config, memories.map_err(|error| Error::file(path, &error))?)
     }
 
     fn differences(&self, patterns: ArrayView2<'_, f32>) -> Result<Vec<Difference>, Error> {
@@ -238,8 +229,4 @@ impl DenseClassifier {
             }
         }
     }
-}
-
-fn refused(path: &Path, reason: &dyn ToString) -> Error {
-    Error::File { path: path.to_owned(), reason: reason.to_string() }
 }
