@@ -19,11 +19,11 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from ours import OursFailed, output_of, safetensors
 from run import default_binary, say
+from turns import turn
 
 STEP = 0.1
 HEADS, DEPTH = 8, 32
@@ -93,13 +93,9 @@ def compare(name, options, folder):
         samples["ours"][0].extend(times)
         samples["ours"][1].append(cpu)
         for peer, (run, _) in steps.items():
-            run()
-            start = time.process_time()
-            for _ in range(options.repeat):
-                before = time.perf_counter()
-                run()
-                samples[peer][0].append((time.perf_counter() - before) * 1e3)
-            samples[peer][1].append((time.process_time() - start) * 1e3 / options.repeat)
+            times, cpu = turn(run, options.repeat)
+            samples[peer][0].extend(times)
+            samples[peer][1].append(cpu)
     mine, mine_cpu = (statistics.median(part) for part in samples["ours"])
     for peer, (_, difference) in steps.items():
         theirs, theirs_cpu = (statistics.median(part) for part in samples[peer])

@@ -8,7 +8,7 @@ use attractor_nets::energy::{
     Attention, Bias, Convolution, Curvature, Dense, Diagonal, Ends, Hyperedge, Memory, Pooling, Profile,
     Shape, Synapse,
 };
-use burn::tensor::{Bool, Tensor, TensorData};
+use burn::tensor::{Bool, DType, Tensor, TensorData};
 use common::{assert_close, device, numbers, random, tensor};
 
 const BATCH: usize = 2;
@@ -118,6 +118,55 @@ fn training_follows_the_gradient() {
                 };
                 let slope = (moved(1.0) - moved(-1.0)) / (2.0 * step);
                 assert_close(&[slope], &numbers(&(automatic * direction).sum()), 1e-6);
+            }
+        }
+    }
+}
+
+/// In single precision on the CPU synapses have operations of their own: values, and derivatives by activations and
+/// parameters, are those of double precision, which is made of the framework's operations.
+#[test]
+fn single_precision_does_what_double_does() {
+    let tokens = Shape::tokens(45, 6);
+    let far = mask((0..45 * 45).map(|at| at % 7 == 0 || at / 45 == 3).collect(), [45, 45]);
+    let across = mask((0..45 * 70).map(|at| at % 5 == 1).collect(), [45, 70]);
+    let wide = Attention { deviation: 1.0, ..Attention::of(3, 17) };
+    let masked = Attention { forbidden: Some(far), ..wide.clone() };
+    let cross = Attention { forbidden: Some(across), ..wide.clone() };
+    let larger: Vec<(Box<dyn Synapse>, Vec<Shape>)> = vec![
+        (Box::new(wide), vec![tokens]),
+        (Box::new(masked), vec![tokens]),
+        (Box::new(cross), vec![tokens, Shape::tokens(70, 9)]),
+        (Box::new(Memory::of(400, Profile::Rectified)), vec![Shape::tokens(1, 300)]),
+        (Box::new(Dense::default()), vec![Shape::vector(300), Shape::vector(400)]),
+    ];
+    for (synapse, shapes) in
+        all().into_iter().chain(larger).filter(|(synapse, _)| synapse.is_differentiable())
+    {
+        let (g, parameters) = setting(synapse.as_ref(), &shapes);
+        for end in 0..shapes.len() {
+            let weights = random(shapes[end].dims(BATCH), 51);
+            let found = |dtype: DType| {
+                let leaf = |x: &Tensor<3>| x.clone().cast(dtype).autodiff().require_grad();
+                let activations: Vec<_> = g.iter().map(leaf).collect();
+                let parameters: Vec<Tensor<2>> =
+                    parameters.iter().map(|p| p.clone().cast(dtype).autodiff().require_grad()).collect();
+                let ends = Ends { shapes: &shapes, activations: &activations, parameters: &parameters };
+                let gradient = synapse.gradient(ends, end);
+                let slopes = (gradient.clone() * weights.clone().cast(dtype).autodiff()).sum().backward();
+                let by_activation = activations.iter().map(|x| x.grad(&slopes).map(|slope| numbers(&slope)));
+                let by_parameter = parameters.iter().map(|p| p.grad(&slopes).map(|slope| numbers(&slope)));
+                let mut all = vec![Some(numbers(&gradient.without_autodiff()))];
+                all.extend(by_activation.chain(by_parameter));
+                all
+            };
+            for (single, double) in found(DType::F32).into_iter().zip(found(DType::F64)) {
+                assert_eq!(single.is_some(), double.is_some(), "{}", synapse.name());
+                let (single, double) = (single.unwrap_or_default(), double.unwrap_or_default());
+                let size = double.iter().fold(1e-3, |size: f64, x| size.max(x.abs()));
+                let apart = single.iter().zip(&double).map(|(a, b)| (a - b).abs() / size);
+                let apart = apart.fold(0.0, f64::max);
+                assert!(single.len() == double.len() && apart < 1e-5, "{} {end}: {apart}", synapse.name());
             }
         }
     }

@@ -1,15 +1,18 @@
 //! Repeated timing: median and spread, never the best alone.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::floor::Floor;
+use super::process::cpu_ms;
 use crate::output::Output;
 
 /// The times of one workload, in milliseconds, in the order they were taken.
 pub(crate) struct Timing {
     samples: Vec<f64>,
+    /// Processor time of all threads for each, where the system says.
+    pub(crate) cpu: Option<f64>,
 }
 
 impl Timing {
@@ -52,18 +55,28 @@ impl Timing {
     }
 }
 
-/// Runs `work` once untimed, then `times` times, and returns its last result. Dropping a result is not timed.
+/// What is not timed: a process that was just started is slower while its memory grows and its threads awake.
+const WARM: Duration = Duration::from_millis(500);
+
+/// Runs `work` for half a second and at least once without timing it, then `times` times, and returns its last result.
+/// Dropping a result is not timed.
 pub(crate) fn repeat<T>(
     times: usize,
     mut work: impl FnMut() -> anyhow::Result<T>,
 ) -> anyhow::Result<(Timing, T)> {
+    let warm = Instant::now();
     let mut last = work()?;
+    while warm.elapsed() < WARM {
+        last = work()?;
+    }
     let mut samples = Vec::with_capacity(times);
+    let before = cpu_ms();
     for _ in 0..times {
         let start = Instant::now();
         let result = work()?;
         samples.push(start.elapsed().as_secs_f64() * 1e3);
         last = std::hint::black_box(result);
     }
-    Ok((Timing { samples }, last))
+    let cpu = before.zip(cpu_ms()).map(|(before, after)| (after - before) / times as f64);
+    Ok((Timing { samples, cpu }, last))
 }

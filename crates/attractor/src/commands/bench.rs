@@ -57,7 +57,7 @@ pub(crate) struct Args {
     /// Threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Timed repetitions, after one that is not timed
+    /// Timed repetitions, after half a second that is not timed
     #[arg(long, default_value_t = 7)]
     repeat: usize,
     /// Write the final states to this npy file

@@ -1,4 +1,4 @@
-//! `x W + b` for rows.
+//! `scale x W + b` for rows.
 
 use std::sync::Arc;
 
@@ -34,15 +34,27 @@ impl Affine {
         if !super::serves(&patterns) {
             return burn::tensor::module::linear(patterns, self.weight, self.bias);
         }
-        let [batch, length, inputs] = patterns.dims();
-        let [_, outputs] = self.weight.dims();
-        // Without a bias: one of zeros, that nothing differentiates.
-        let bias = self.bias.unwrap_or_else(|| Tensor::zeros([outputs], &patterns.device()));
-        let rows = patterns.reshape([batch * length, inputs]);
-        let (rows, weight, bias) = (rows.into_dispatch(), self.weight.into_dispatch(), bias.into_dispatch());
-        let rows = Tensor::<2>::from_dispatch(<Dispatch as LinearOps>::linear_rows(rows, weight, bias));
-        rows.reshape([batch, length, outputs])
+        rows(patterns, self.weight, self.bias, 1.0)
     }
+}
+
+/// `scale rows W` of rows `(batch, positions, inputs)` and `W` `(inputs, outputs)`.
+pub(crate) fn times(patterns: Tensor<3>, weight: Tensor<2>, scale: f32) -> Tensor<3> {
+    if !super::serves(&patterns) {
+        return burn::tensor::module::linear(patterns, weight, None) * scale;
+    }
+    rows(patterns, weight, None, scale)
+}
+
+fn rows(patterns: Tensor<3>, weight: Tensor<2>, bias: Option<Tensor<1>>, scale: f32) -> Tensor<3> {
+    let [batch, length, inputs] = patterns.dims();
+    let [_, outputs] = weight.dims();
+    // Without a bias: one of zeros, that nothing differentiates.
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &patterns.device()));
+    let rows = patterns.reshape([batch * length, inputs]);
+    let (rows, weight, bias) = (rows.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    let rows = Tensor::<2>::from_dispatch(<Dispatch as LinearOps>::linear_rows(rows, weight, bias, scale));
+    rows.reshape([batch, length, outputs])
 }
 
 #[backend_extension(Flex, Autodiff)]
@@ -51,14 +63,15 @@ pub(crate) trait LinearOps: Backend {
         rows: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        scale: f32,
     ) -> FloatTensor<Self>;
 }
 
 impl LinearOps for Flex {
-    fn linear_rows(rows: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+    fn linear_rows(rows: FlexTensor, weight: FlexTensor, bias: FlexTensor, scale: f32) -> FlexTensor {
         let (rows, weight, bias) = (ahead(rows), ahead(weight), bias.to_contiguous());
         let columns = weight.layout().shape()[1];
-        let floats = product(matrix(&rows), matrix(&weight), bias.storage());
+        let floats = product(matrix(&rows), matrix(&weight), scale, bias.storage());
         made(floats, columns)
     }
 }
@@ -68,12 +81,13 @@ impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
         rows: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        scale: f32,
     ) -> FloatTensor<Self> {
         let nodes = [rows.node(), weight.node(), bias.node()];
         let (rows, weight) = (rows.into_primitive(), weight.into_primitive());
-        let output = Flex::linear_rows(rows.clone(), weight.clone(), bias.into_primitive());
+        let output = Flex::linear_rows(rows.clone(), weight.clone(), bias.into_primitive(), scale);
         match Reverse.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(Arc::new([ahead(rows), ahead(weight)]), output),
+            OpsKind::Tracked(prep) => prep.finish(Arc::new(([ahead(rows), ahead(weight)], scale)), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
@@ -83,18 +97,18 @@ impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
 struct Reverse;
 
 impl Backward<Flex, 3> for Reverse {
-    type State = Arc<[FlexTensor; 2]>;
+    type State = Arc<([FlexTensor; 2], f32)>;
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let slopes = ahead(grads.consume::<Flex>(&ops.node));
-        let [rows, weight] = &*ops.state;
+        let ([rows, weight], scale) = &*ops.state;
         let (x, w, g) = (matrix(rows), matrix(weight), matrix(&slopes));
         let [of_rows, of_weight, of_bias] = ops.parents;
         if let Some(node) = of_rows {
-            grads.register::<Flex>(node.id, made(product(g, w.t(), &[]), w.nrows()));
+            grads.register::<Flex>(node.id, made(product(g, w.t(), *scale, &[]), w.nrows()));
         }
         if let Some(node) = of_weight {
-            grads.register::<Flex>(node.id, made(product(x.t(), g, &[]), w.ncols()));
+            grads.register::<Flex>(node.id, made(product(x.t(), g, *scale, &[]), w.ncols()));
         }
         if let Some(node) = of_bias {
             let sums = column_sums(g);

@@ -1,14 +1,18 @@
-//! Affine maps and normalisation of rows as single operations with hand-written gradients, for f32 on the CPU; on
+//! Affine maps, sums, bounds and normalisation of rows as single operations with hand-written gradients, for f32 on the CPU; on
 //! other devices and for other types, Burn's own.
 //!
 //! **Determinism.** How the work is cut depends on the extents alone, and sums run in a fixed order: the same bits
 //! for any number of threads.
 
+mod blend;
+mod clamp;
 mod linear;
 mod product;
 mod standard;
 
-pub(crate) use linear::Affine;
+pub(crate) use blend::blend;
+pub(crate) use clamp::clamp;
+pub(crate) use linear::{Affine, times};
 pub(crate) use product::product;
 pub(crate) use standard::standardised;
 
@@ -16,13 +20,8 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{DType, Device, Tensor};
 
-/// `rows W` of rows `(batch, positions, inputs)` and `W` `(inputs, outputs)`.
-pub(crate) fn times(rows: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
-    Affine { weight, bias: None }.forward(rows)
-}
-
 /// Whether the operations of this module serve: f32 on the CPU.
-fn serves<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(crate) fn serves<const D: usize>(tensor: &Tensor<D>) -> bool {
     tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
 }
 

@@ -1,7 +1,7 @@
 //! Products of large matrices, in tiles that the first-level cache holds.
 
 use attractor_kernel::{LANES, Lane, Left, Level, Onto, multiply};
-use ndarray::{ArrayView2, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 /// Panels of the right factor that are multiplied together, terms of a sum that are taken together, and rows of the
@@ -13,20 +13,110 @@ const ROWS: usize = 48;
 /// Multiply-adds below which one thread does it all.
 const ALONE: usize = 1 << 17;
 
-/// `left right + bias`, row by row in order; `bias` is empty or has an entry per column.
-pub(crate) fn product(left: ArrayView2<'_, f32>, right: ArrayView2<'_, f32>, bias: &[f32]) -> Vec<f32> {
-    let (rows, depth) = left.dim();
-    let columns = right.ncols();
+/// Rows of the result up to which the right factor is not laid out as a whole: every column of it is used by few rows.
+const FEW: usize = 160;
+
+/// `scale left right + bias`, row by row in order; `bias` is empty or has an entry per column.
+///
+/// An entry is the same chain of multiply-adds whichever way is taken.
+pub(crate) fn product(
+    left: ArrayView2<'_, f32>,
+    right: ArrayView2<'_, f32>,
+    scale: f32,
+    bias: &[f32],
+) -> Vec<f32> {
+    let (rows, columns) = (left.nrows(), right.ncols());
     let mut out = vec![0.0; rows * columns];
-    if columns == 0 {
+    if rows == 0 || columns == 0 {
         return out;
     }
-    let right = Slabs::of(right);
-    let tile = |(first, out): (usize, &mut [f32])| tile(left, first * ROWS, &right, bias, columns, out);
-    let tiles = out.par_chunks_mut(ROWS * columns);
-    let pieces = if rows * depth * columns < ALONE { usize::MAX } else { 1 };
-    tiles.enumerate().with_min_len(pieces).for_each(tile);
+    let pieces = if rows * left.ncols() * columns < ALONE { usize::MAX } else { 1 };
+    if rows > FEW {
+        let right = Slabs::of(right);
+        let tiles = out.par_chunks_mut(ROWS * columns).enumerate().with_min_len(pieces);
+        tiles.for_each(|(at, out)| {
+            tile(left, at * ROWS, &right, columns, out);
+            out.chunks_exact_mut(columns).for_each(|row| finish(row, scale, bias));
+        });
+        return out;
+    }
+    let bias = |from: usize, width: usize| bias.get(from..from + width).unwrap_or_default();
+    let Ok(mut all) = ArrayViewMut2::from_shape((rows, columns), &mut out) else {
+        unreachable!("the result has an entry for each row and column");
+    };
+    if right.t().to_slice().is_some() {
+        // Terms lie along the memory: turned, the right factor needs no laying out at all.
+        let left = Slabs::of(left.t());
+        let strips = all.axis_chunks_iter_mut(Axis(1), ROWS).into_par_iter().enumerate();
+        strips.with_min_len(pieces).for_each_init(Vec::new, |turned, (at, mut out)| {
+            turned.clear();
+            turned.resize(out.ncols() * rows, 0.0);
+            tile(right.t(), at * ROWS, &left, rows, turned);
+            let bias = bias(at * ROWS, out.ncols());
+            turn(turned, &mut out, scale, bias);
+        });
+    } else {
+        // Of a turned left factor too every term lies at fixed steps.
+        let left = match left.t().to_slice() {
+            Some(_) => left.into(),
+            None => left.as_standard_layout(),
+        };
+        let strips = all.axis_chunks_iter_mut(Axis(1), PANELS * LANES).into_par_iter().enumerate();
+        strips.with_min_len(pieces).for_each_init(Default::default, |scratch, (at, mut out)| {
+            let from = at * PANELS * LANES;
+            strip(left.view(), right.slice(s![.., from..from + out.ncols()]), scratch, &mut out);
+            for mut row in out.rows_mut() {
+                row.as_slice_mut().into_iter().for_each(|row| finish(row, scale, bias(from, row.len())));
+            }
+        });
+    }
     out
+}
+
+/// All rows of one group of panels.
+fn strip(
+    left: ArrayView2<'_, f32>,
+    right: ArrayView2<'_, f32>,
+    (slab, sums): &mut (Vec<Lane>, Vec<Lane>),
+    out: &mut ArrayViewMut2<'_, f32>,
+) {
+    let level = Level::current();
+    let ((rows, depth), panels) = (left.dim(), right.ncols().div_ceil(LANES));
+    sums.clear();
+    sums.resize(rows * panels, Lane::ZERO);
+    for first in (0..depth).step_by(DEPTH) {
+        let terms = first..(first + DEPTH).min(depth);
+        lay(right.slice(s![terms.clone(), ..]), slab);
+        let (floats, row_step, depth_step) = match left.to_slice() {
+            Some(floats) => (floats, depth, 1),
+            None => (left.t().to_slice().unwrap_or_default(), 1, rows),
+        };
+        let floats = floats.get(first * depth_step..).unwrap_or_default();
+        let factor = Left { floats, rows, depth: terms.len(), row_step, depth_step };
+        multiply(level, &factor, slab, panels, Onto::Former, sums);
+    }
+    for (mut row, lanes) in out.rows_mut().into_iter().zip(sums.chunks_exact(panels)) {
+        row.iter_mut().zip(Lane::floats(lanes)).for_each(|(to, &x)| *to = x);
+    }
+}
+
+/// `scale from^T + bias`, where `from` has a row for each column of `out`.
+fn turn(from: &[f32], out: &mut ArrayViewMut2<'_, f32>, scale: f32, bias: &[f32]) {
+    let rows = out.nrows();
+    for (at, mut row) in out.rows_mut().into_iter().enumerate() {
+        if let Some(row) = row.as_slice_mut() {
+            row.iter_mut().zip(from[at..].iter().step_by(rows)).for_each(|(to, &x)| *to = x);
+            finish(row, scale, bias);
+        }
+    }
+}
+
+fn finish(row: &mut [f32], scale: f32, bias: &[f32]) {
+    match bias.is_empty() {
+        true if scale == 1.0 => {}
+        true => row.iter_mut().for_each(|x| *x *= scale),
+        false => row.iter_mut().zip(bias).for_each(|(x, bias)| *x = scale * *x + bias),
+    }
 }
 
 /// The sum of each column. Rows are summed in runs of a fixed length, then the runs.
@@ -67,39 +157,38 @@ impl Slabs {
             let terms = run * DEPTH..((run + 1) * DEPTH).min(depth);
             let from = group * PANELS * LANES;
             let to = (from + PANELS * LANES).min(columns);
-            let panels = (to - from).div_ceil(LANES);
-            let mut lanes = vec![Lane::ZERO; terms.len() * panels];
-            let part = right.slice(s![terms, from..to]);
-            if part.strides()[0] == 1 && part.ncols() > 1 {
-                // Turned: along the memory, so that each of its lines is read once.
-                let floats = Lane::floats_mut(&mut lanes);
-                for (column, terms) in part.columns().into_iter().enumerate() {
-                    terms.iter().enumerate().for_each(|(d, &x)| floats[d * panels * LANES + column] = x);
-                }
-            } else {
-                for (row, lanes) in part.rows().into_iter().zip(lanes.chunks_exact_mut(panels)) {
-                    let floats = Lane::floats_mut(lanes);
-                    match row.to_slice() {
-                        Some(row) => floats[..row.len()].copy_from_slice(row),
-                        None => floats.iter_mut().zip(row).for_each(|(to, &x)| *to = x),
-                    }
-                }
-            }
+            let mut lanes = Vec::new();
+            lay(right.slice(s![terms, from..to]), &mut lanes);
             lanes
         });
         Self { parts: parts.collect(), depth, columns, runs }
     }
 }
 
+/// Terms and columns of a right factor, padded with zeros to whole panels, `(terms, panels)`.
+fn lay(part: ArrayView2<'_, f32>, lanes: &mut Vec<Lane>) {
+    let panels = part.ncols().div_ceil(LANES);
+    lanes.clear();
+    lanes.resize(part.nrows() * panels, Lane::ZERO);
+    if part.strides()[0] == 1 && part.ncols() > 1 {
+        // Turned: along the memory, so that each of its lines is read once.
+        let floats = Lane::floats_mut(lanes);
+        for (column, terms) in part.columns().into_iter().enumerate() {
+            terms.iter().enumerate().for_each(|(d, &x)| floats[d * panels * LANES + column] = x);
+        }
+        return;
+    }
+    for (row, lanes) in part.rows().into_iter().zip(lanes.chunks_exact_mut(panels)) {
+        let floats = Lane::floats_mut(lanes);
+        match row.to_slice() {
+            Some(row) => floats[..row.len()].copy_from_slice(row),
+            None => floats.iter_mut().zip(row).for_each(|(to, &x)| *to = x),
+        }
+    }
+}
+
 /// The rows of the result from `first` on, as many as `out` has room for.
-fn tile(
-    left: ArrayView2<'_, f32>,
-    first: usize,
-    right: &Slabs,
-    bias: &[f32],
-    columns: usize,
-    out: &mut [f32],
-) {
+fn tile(left: ArrayView2<'_, f32>, first: usize, right: &Slabs, columns: usize, out: &mut [f32]) {
     let level = Level::current();
     let rows = out.len() / columns;
     let (straight, mut packed) = (left.to_slice(), Vec::new());
@@ -138,14 +227,7 @@ fn tile(
         let width = (columns - from).min(PANELS * LANES);
         let panels = width.div_ceil(LANES);
         for (row, lanes) in out.chunks_exact_mut(columns).zip(sums.chunks_exact(panels)) {
-            let to = &mut row[from..from + width];
-            match bias.get(from..from + width) {
-                None => to.copy_from_slice(&Lane::floats(lanes)[..width]),
-                Some(bias) => {
-                    let terms = Lane::floats(lanes).iter().zip(bias);
-                    to.iter_mut().zip(terms).for_each(|(to, (x, bias))| *to = x + bias);
-                }
-            }
+            row[from..from + width].copy_from_slice(&Lane::floats(lanes)[..width]);
         }
     }
 }
@@ -172,16 +254,19 @@ mod tests {
             (100, 200, 130),
             (7, 300, 16),
             (130, 2, 64),
+            (2, 200, 150),
+            (20, 130, 300),
+            (300, 50, 70),
             (4, 0, 3),
             (0, 4, 3),
         ] {
             let (a, b) = (random(rows, depth, 1), random(depth, columns, 2));
             let bias = random(1, columns, 3);
-            let exact = a.mapv(f64::from).dot(&b.mapv(f64::from)) + &bias.mapv(f64::from);
+            let exact = -0.5 * a.mapv(f64::from).dot(&b.mapv(f64::from)) + &bias.mapv(f64::from);
             let (turned_a, turned_b) =
                 (a.t().as_standard_layout().into_owned(), b.t().as_standard_layout().into_owned());
             for (left, right) in [(a.view(), b.view()), (turned_a.t(), b.view()), (a.view(), turned_b.t())] {
-                let found = product(left, right, bias.as_slice().unwrap_or_default());
+                let found = product(left, right, -0.5, bias.as_slice().unwrap_or_default());
                 for (found, exact) in found.iter().zip(&exact) {
                     // An ULP for each term of the sum.
                     assert!(
@@ -204,11 +289,12 @@ mod tests {
         let (a, b) = (random(200, 150, 4), random(150, 90, 5));
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            pool.map(|pool| pool.install(|| (product(a.view(), b.view(), &[]), column_sums(a.view())))).ok()
+            pool.map(|pool| pool.install(|| (product(a.view(), b.view(), 1.0, &[]), column_sums(a.view()))))
+                .ok()
         };
         let alone = on(1);
         assert!(alone.is_some() && alone == on(2) && alone == on(3));
-        let row = product(a.slice(s![77..78, ..]), b.view(), &[]);
+        let row = product(a.slice(s![77..78, ..]), b.view(), 1.0, &[]);
         assert_eq!(alone.map(|(all, _)| all[77 * 90..78 * 90].to_vec()), Some(row));
     }
 }

@@ -8,12 +8,11 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::Tensor;
 use burn::tensor::module::layer_norm;
-use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
-/// Numbers that one thread takes at a time.
-const RUN: usize = 1 << 14;
+use super::blend::{RUN, shaped};
 
 /// `(x - mean) / sqrt(variance + epsilon)` along the last axis (Ba et al. 2016), where `epsilon` is above 0.
 pub(crate) fn standardised<const D: usize>(rows: Tensor<D>, epsilon: f64) -> Tensor<D> {
@@ -104,10 +103,6 @@ fn sum_of_products(xs: &[f32], ys: &[f32]) -> f32 {
 fn width(tensor: &FlexTensor) -> usize {
     let shape = tensor.layout().shape();
     shape[shape.num_dims() - 1]
-}
-
-fn shaped(floats: Vec<f32>, like: &FlexTensor) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(floats, like.layout().shape().clone()))
 }
 
 impl<C: CheckpointStrategy> StandardOps for Autodiff<Flex, C> {

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::network::{Graph, Joint, shaped};
 use super::synapse::inner;
 use super::{Clamps, Curvature, EnergyError, Evaluated, Loss, Network};
+use crate::dense::blend;
 use crate::relaxation::System;
 
 /// The free layers of a network; [`Network::flow`] makes one. Its states are those of the free layers only, in order.
@@ -133,6 +134,11 @@ impl<'a> Flow<'a> {
 
     /// `dE/dg` of the free layers, 0 where a neuron is clamped.
     pub(super) fn gradient(&self, free: &[Tensor<3>], g: &[Tensor<3>]) -> Vec<Tensor<3>> {
+        self.descent(free, g, |_| 1.0)
+    }
+
+    /// `scale(layer) dE/dg` of the free layers, 0 where a neuron is clamped.
+    fn descent(&self, free: &[Tensor<3>], g: &[Tensor<3>], scale: impl Fn(usize) -> f64) -> Vec<Tensor<3>> {
         let mut forces: Vec<Option<Tensor<3>>> = self.steady.clone();
         for &(at, end) in &self.changing {
             let joint = &self.graph().joints[at];
@@ -143,13 +149,13 @@ impl<'a> Flow<'a> {
             .iter()
             .zip(free)
             .map(|(&at, state)| {
-                let mut total = state.clone();
-                if let Some(force) = forces[at].take() {
-                    total = total + force;
-                }
                 if let Some(push) = &push {
-                    total = total + push[at].clone();
+                    add(&mut forces[at], push[at].clone());
                 }
+                let total = match forces[at].take() {
+                    Some(force) => blend(scale(at), state.clone(), scale(at), force),
+                    None => state.clone() * scale(at),
+                };
                 match &self.moves[at] {
                     None => total,
                     Some(moves) => total * moves.clone(),
@@ -236,9 +242,7 @@ impl<'a> Flow<'a> {
 
 impl System for Flow<'_> {
     fn drift(&self, states: &[Tensor<3>]) -> Vec<Tensor<3>> {
-        let gradient = self.gradient(states, &self.activations(states));
-        let taus = self.free.iter().map(|&at| self.graph().layers[at].tau);
-        gradient.into_iter().zip(taus).map(|(gradient, tau)| gradient * (-1.0 / tau)).collect()
+        self.descent(states, &self.activations(states), |at| -1.0 / self.graph().layers[at].tau)
     }
 
     fn energy(&self, states: &[Tensor<3>]) -> Tensor<1> {
@@ -326,6 +330,6 @@ pub(super) fn slopes(loss: &Loss<'_>, scale: f64, g: &[Tensor<3>]) -> Vec<Tensor
 fn add<const D: usize>(to: &mut Option<Tensor<D>>, more: Tensor<D>) {
     *to = Some(match to.take() {
         None => more,
-        Some(sum) => sum + more,
+        Some(sum) => blend(1.0, sum, 1.0, more),
     });
 }

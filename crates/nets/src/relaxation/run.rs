@@ -6,6 +6,7 @@ use super::per_sample::{largest, numbers};
 use super::solver::positive;
 use super::step::{Failed, Samples, step};
 use super::{Relaxation, RelaxationError, Report, Solver, System};
+use crate::dense::blend;
 
 /// Moves `states` until every sample rests or the steps are used up. Gradients do not flow through.
 ///
@@ -139,7 +140,7 @@ pub fn unroll(
     positive("dt", dt)?;
     Ok((0..steps).fold(states, |states, _| {
         let drift = system.drift(&states);
-        states.into_iter().zip(drift).map(|(x, d)| x + d * dt).collect()
+        states.into_iter().zip(drift).map(|(x, d)| blend(1.0, x, dt, d)).collect()
     }))
 }
 

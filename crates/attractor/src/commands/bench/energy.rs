@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::bench::energy::{Workload, all};
 use crate::bench::floor::{Floor, Machine};
 use crate::bench::measure::repeat;
-use crate::bench::process::cpu_ms;
 use crate::output::Output;
 
 /// Time energy networks: one step of a relaxation
@@ -33,7 +32,7 @@ pub(super) struct Args {
     /// Threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Timed repetitions, after one that is not timed
+    /// Timed repetitions, after half a second that is not timed
     #[arg(long, default_value_t = 15)]
     repeat: usize,
     /// Write parameters, states and the states after a step of each workload to this directory
@@ -62,10 +61,8 @@ fn time(workload: Workload, args: &Args, machine: &Machine, output: &Output) -> 
     if let Some(directory) = &args.out {
         running.write(workload.name, directory)?;
     }
-    let before = cpu_ms();
     let (timing, ()) = repeat(args.repeat, || running.run())?;
-    // The repetition that is not timed has its share.
-    let cpu = before.zip(cpu_ms()).map(|(before, after)| (after - before) / (args.repeat + 1) as f64);
+    let cpu = timing.cpu;
     let operations = workload.operations();
     let floor = Floor { milliseconds: 1e3 * machine.seconds(operations), of: "products over peak" };
     timing.print(workload.name, &floor, output)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::bench::floor::{Floor, Machine};
 use crate::bench::layers::{Workload, all};
 use crate::bench::measure::repeat;
-use crate::bench::process::{cpu_ms, peak_bytes, reset_peak};
+use crate::bench::process::{peak_bytes, reset_peak};
 use crate::output::Output;
 
 /// Time Hopfield layers: a training step, pooling, lookup
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// Threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Timed repetitions, after one that is not timed
+    /// Timed repetitions, after half a second that is not timed
     #[arg(long, default_value_t = 15)]
     repeat: usize,
     /// Write the weights before the first step, the inputs and the output of each workload to this directory
@@ -67,10 +67,8 @@ fn time(workload: Workload, args: &Args, machine: &Machine, output: &Output) -> 
         running.write(workload.name, directory)?;
     }
     reset_peak();
-    let before = cpu_ms();
     let (timing, ()) = repeat(args.repeat, || running.run())?;
-    // The repetition that is not timed has its share.
-    let cpu = before.zip(cpu_ms()).map(|(before, after)| (after - before) / (args.repeat + 1) as f64);
+    let cpu = timing.cpu;
     let peak = peak_bytes();
     let operations = workload.operations();
     let floor = Floor { milliseconds: 1e3 * machine.seconds(operations), of: "products over peak" };

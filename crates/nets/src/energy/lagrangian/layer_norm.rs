@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::numerics::total;
 use super::{Evaluated, Lagrangian};
+use crate::dense::standardised;
 use crate::energy::{Draw, Misfit, Parameter};
 
 /// At each position of width D `L = D gamma sqrt(var x + eps) + delta . x`, activation
@@ -34,6 +35,11 @@ impl Lagrangian for LayerNorm {
         let deviation = (centred.clone().square().mean_dim(2) + self.eps).sqrt();
         let value = total(deviation.clone() * gamma.clone()) * width + total(state * delta.clone());
         Evaluated { value, activation: centred / deviation * gamma + delta }
+    }
+
+    fn activation(&self, state: Tensor<3>, parameters: &[Tensor<2>]) -> Tensor<3> {
+        let [gamma, delta] = [0, 1].map(|at| parameters[at].clone().unsqueeze::<3>());
+        standardised(state, self.eps) * gamma + delta
     }
 
     fn name(&self) -> &'static str {

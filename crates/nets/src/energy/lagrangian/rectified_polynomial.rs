@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::numerics::{LARGEST, total};
 use super::{Evaluated, Lagrangian};
+use crate::dense::clamp;
 use crate::energy::Misfit;
 
 /// `L = sum max(x, 0)^n / n`, activation `max(x, 0)^(n-1)`: the rectified linear unit for `n = 2` (Krotov and
@@ -29,7 +30,7 @@ impl RectifiedPolynomial {
     }
 
     fn base(self, state: Tensor<3>) -> Tensor<3> {
-        state.clamp(0.0, self.bound())
+        clamp(state, 0.0, self.bound())
     }
 
     fn power(self, base: Tensor<3>) -> Tensor<3> {

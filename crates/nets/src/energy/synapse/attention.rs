@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::dense::DEVIATION;
 use super::{Ends, Synapse};
-use crate::dense::times;
+use crate::dense::{serves, times};
 use crate::energy::{Draw, Misfit, Parameter, Shape};
+use crate::fused::{Side, mutual};
 
 /// Whether a position of a layer attends to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,19 +70,17 @@ impl Attention {
         }
     }
 
-    /// Through one of the two matrices, `(batch, heads, positions, depth)`.
+    /// Through one of the two matrices, `(batch, positions, heads, depth)`.
     fn projected(&self, ends: Ends<'_>, end: usize, parameter: usize) -> Tensor<4> {
         let positions = ends.shapes[end].positions();
         let weight = ends.parameters[parameter].clone().transpose();
-        let all = times(ends.activations[end].clone(), weight);
-        all.reshape([ends.batch(), positions, self.heads, self.depth]).swap_dims(1, 2)
+        let all = times(ends.activations[end].clone(), weight, 1.0);
+        all.reshape([ends.batch(), positions, self.heads, self.depth])
     }
 
-    /// Back through it, `(batch, positions, width)`.
-    fn returned(&self, ends: Ends<'_>, heads: Tensor<4>, parameter: usize) -> Tensor<3> {
-        let [batch, _, positions, _] = heads.dims();
-        let side_by_side = heads.swap_dims(1, 2).reshape([batch, positions, self.heads * self.depth]);
-        times(side_by_side, ends.parameters[parameter].clone())
+    /// Queries and keys.
+    fn both(&self, ends: Ends<'_>) -> [Tensor<4>; 2] {
+        [self.projected(ends, 0, 0), self.projected(ends, ends.shapes.len() - 1, 1)]
     }
 
     /// Where no query may look, `(queries, keys)`.
@@ -97,9 +96,20 @@ impl Attention {
         }
     }
 
+    /// What [`mutual`] computes, of Burn's own operations: `(batch, positions, heads, depth)`.
+    fn composed(&self, ends: Ends<'_>, side: Side) -> Tensor<4> {
+        let Attended { queries, keys, weights, .. } = self.attended(ends);
+        let looking = |weights: Tensor<4>| weights.matmul(keys).swap_dims(1, 2);
+        let seen = |weights: Tensor<4>| weights.swap_dims(2, 3).matmul(queries).swap_dims(1, 2);
+        match side {
+            Side::Looking => looking(weights),
+            Side::Seen => seen(weights),
+            Side::Both => Tensor::cat(vec![looking(weights.clone()), seen(weights)], 2),
+        }
+    }
+
     fn attended(&self, ends: Ends<'_>) -> Attended {
-        let queries = self.projected(ends, 0, 0);
-        let keys = self.projected(ends, ends.shapes.len() - 1, 1);
+        let [queries, keys] = self.both(ends).map(|heads| heads.swap_dims(1, 2));
         let scores = (queries.clone() * self.beta).matmul(keys.clone().swap_dims(2, 3));
         let Some(mask) = self.out_of_reach(ends) else {
             let largest = scores.clone().detach().max_dim(3);
@@ -164,14 +174,25 @@ impl Synapse for Attention {
     }
 
     fn gradient(&self, ends: Ends<'_>, end: usize) -> Tensor<3> {
-        let Attended { queries, keys, weights, .. } = self.attended(ends);
-        let looking = |weights: Tensor<4>| self.returned(ends, weights.matmul(keys), 0);
-        let seen = |weights: Tensor<4>| self.returned(ends, weights.swap_dims(2, 3).matmul(queries), 1);
-        let drive = match (ends.shapes.len(), end) {
-            (1, _) => looking(weights.clone()) + seen(weights),
-            (_, 0) => looking(weights),
-            _ => seen(weights),
+        let side = match (ends.shapes.len(), end) {
+            (1, _) => Side::Both,
+            (_, 0) => Side::Looking,
+            _ => Side::Seen,
         };
-        drive.neg()
+        let read = match serves(&ends.activations[0]) {
+            true => {
+                let [queries, keys] = self.both(ends);
+                mutual(queries, keys, self.beta, side, self.out_of_reach(ends))
+            }
+            false => self.composed(ends, side),
+        };
+        // Back through the matrices, the heads side by side.
+        let [batch, positions, heads, depth] = read.dims();
+        let weight = match side {
+            Side::Looking => ends.parameters[0].clone(),
+            Side::Seen => ends.parameters[1].clone(),
+            Side::Both => Tensor::cat(ends.parameters.to_vec(), 0),
+        };
+        times(read.reshape([batch, positions, heads * depth]), weight, -1.0)
     }
 }

@@ -60,10 +60,10 @@ impl Synapse for Dense {
 
     fn gradient(&self, ends: Ends<'_>, end: usize) -> Tensor<3> {
         let weight = ends.parameters[0].clone();
-        let drive = match end {
-            0 => times(ends.flat(1).unsqueeze_dim(0), weight.transpose()),
-            _ => times(ends.flat(0).unsqueeze_dim(0), weight),
+        let gradient = match end {
+            0 => times(ends.flat(1).unsqueeze_dim(0), weight.transpose(), -1.0),
+            _ => times(ends.flat(0).unsqueeze_dim(0), weight, -1.0),
         };
-        drive.neg().reshape(ends.shapes[end].dims(ends.batch()))
+        gradient.reshape(ends.shapes[end].dims(ends.batch()))
     }
 }

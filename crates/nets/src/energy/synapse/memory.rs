@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::dense::DEVIATION;
 use super::{Curvature, Ends, Synapse};
 use crate::association::{self, Dynamics, Mask, Patterns, Separation};
-use crate::dense::times;
+use crate::dense::{clamp, times};
 use crate::energy::{Draw, Misfit, Parameter, Shape};
 
 /// How the overlaps `s` of a position with the patterns become energy and weights.
@@ -75,7 +75,7 @@ impl Memory {
     }
 
     fn overlaps(ends: Ends<'_>) -> Tensor<3> {
-        times(ends.activations[0].clone(), ends.parameters[0].clone().transpose())
+        times(ends.activations[0].clone(), ends.parameters[0].clone().transpose(), 1.0)
     }
 }
 
@@ -138,8 +138,8 @@ impl Synapse for Memory {
     fn gradient(&self, ends: Ends<'_>, _end: usize) -> Tensor<3> {
         let (beta, separation) = match self.profile {
             Profile::Rectified => {
-                let active = Self::overlaps(ends).clamp_min(0.0);
-                return times(active, ends.parameters[0].clone()).neg();
+                let active = clamp(Self::overlaps(ends), 0.0, f64::from(f32::MAX));
+                return times(active, ends.parameters[0].clone(), -1.0);
             }
             Profile::Softmax { beta } => (beta, Separation::Softmax),
             Profile::Entmax { beta } => (beta, Self::entmax(ends)),

@@ -78,7 +78,7 @@ impl<'a> Pass<'a> {
 
     /// Overlaps of patterns `(rows, inputs)` with all class units off, row by row.
     fn overlaps(&self, patterns: ArrayView2<'_, f32>) -> Vec<f32> {
-        product(patterns, self.pixels.t(), &self.off)
+        product(patterns, self.pixels.t(), 1.0, &self.off)
     }
 
     /// What turning each class unit on does to the energy of every pattern.
@@ -115,7 +115,7 @@ impl<'a> Pass<'a> {
             active.iter().flat_map(|&row| &overlaps[row * count..][..count]).copied().collect();
         if let Ok(sent) = Array2::from_shape_vec((active.len(), count), sent) {
             let patterns = patterns.select(ndarray::Axis(0), &active);
-            let back = product(sent.t(), patterns.view(), &[]);
+            let back = product(sent.t(), patterns.view(), 1.0, &[]);
             for (mut to, from) in memories.rows_mut().into_iter().zip(back.chunks_exact(inputs)) {
                 to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
             }
