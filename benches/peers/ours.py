@@ -12,12 +12,12 @@ class OursFailed(Exception):
     """The command did not give a measurement; the text says why."""
 
 
-def recall(binary, workload, keys_path, cues_path, threads, repeat, out_path):
+def recall(binary, workload, keys_path, cues_path, threads, repeat, out_path, detail="states"):
     """One run of the command: its JSON object and the final states, (cues, d) float32."""
     report = call([binary, "bench", "--keys", keys_path, "--cues", cues_path,
                    "--beta", repr(workload.beta), "--steps", workload.steps,
                    "--separation", workload.separation, "--threads", threads,
-                   "--repeat", repeat, "--out", out_path, "--json"])
+                   "--detail", detail, "--repeat", repeat, "--out", out_path, "--json"])
     try:
         return report, np.load(out_path)
     except (OSError, ValueError) as error:

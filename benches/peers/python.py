@@ -4,6 +4,8 @@
 
 PYTHON has the package installed, built with the same profile as the command. Both run in turn, on the same bits.
 One JSON object per workload goes to standard output: {"schema":1,"workload","command_ms","python_ms","ratio","equal"}.
+The first two are one cue among 1,000 patterns of 64, with and without what a recall reports beside the states: what a
+call costs. The number of runs there is a hundred times that of the others.
 """
 
 import argparse
@@ -11,15 +13,15 @@ import json
 import os
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import ours
 import workloads
+from turns import turn
 
 
-def package(workload, keys, cues, repeat):
+def package(workload, keys, cues, repeat, top):
     """Times in milliseconds, and the final states."""
     import attractor
 
@@ -27,13 +29,15 @@ def package(workload, keys, cues, repeat):
     options = {"k": int(k)} if k else {}
     memory = attractor.Memory(keys.shape[1], separation=name, beta=workload.beta, **options)
     memory.store(keys)
-    memory.recall(cues, max_steps=workload.steps, tol=0.0, top=0)
-    samples = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        recall = memory.recall(cues, max_steps=workload.steps, tol=0.0, top=0)
-        samples.append((time.perf_counter() - start) * 1e3)
-    return samples, recall.state
+    recall = lambda: memory.recall(cues, max_steps=workload.steps, tol=0.0, top=top)
+    return turn(recall, repeat)[0], recall().state
+
+
+# A call, and how many patterns it reports.
+CALLS = [
+    (workloads.Workload("1x1000x64/states", "directions", 1000, 64, 1, 8.0, 1, "softmax", "what a call costs"), 0),
+    (workloads.Workload("1x1000x64/reports", "directions", 1000, 64, 1, 8.0, 1, "softmax", "what a call costs"), 8),
+]
 
 
 def main():
@@ -47,9 +51,10 @@ def main():
     options = parser.parse_args()
     # Before the package is imported, which is when its threads are counted.
     os.environ["RAYON_NUM_THREADS"] = str(options.threads)
-    for workload in workloads.all_workloads():
+    for workload, top in CALLS + [(workload, 0) for workload in workloads.all_workloads()]:
         if options.only not in workload.name or workload.separation == "store":
             continue
+        repeat = options.repeat * (100 if workload.n == 1000 else 1)
         workload = workload.tiny() if options.tiny else workload
         keys = workloads.make_keys(workload)
         cues = workloads.make_cues(workload, keys)
@@ -60,9 +65,9 @@ def main():
             times = {"command": [], "python": []}
             for _ in range(options.rounds):
                 report, states = ours.recall(options.binary, workload, paths[0], paths[1],
-                                             options.threads, options.repeat, paths[2])
+                                             options.threads, repeat, paths[2], "full" if top else "states")
                 times["command"] += report["samples_ms"]
-                samples, found = package(workload, keys, cues, options.repeat)
+                samples, found = package(workload, keys, cues, repeat, top)
                 times["python"] += samples
         command, python = (statistics.median(times[name]) for name in ("command", "python"))
         print(json.dumps({"schema": 1, "workload": workload.name, "command_ms": round(command, 4),

@@ -9,7 +9,7 @@ mod learn;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use attractor_memory::{Detail, Dynamics, Memory, Separation};
+use attractor_memory::{Detail, Dynamics, Memory, Separation, Told};
 use ndarray::{Array2, ArrayView2};
 
 use crate::bench::floor::Machine;
@@ -54,6 +54,9 @@ pub(crate) struct Args {
     /// Separation, such as softmax, argmax or topk(10)
     #[arg(long, default_value = "softmax")]
     separation: String,
+    /// What is computed beside the states: nothing, or all that a recall reports, with eight leading patterns
+    #[arg(long, value_enum, default_value = "states", requires = "cues")]
+    detail: Reported,
     /// Threads
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -63,6 +66,22 @@ pub(crate) struct Args {
     /// Write the final states to this npy file
     #[arg(long, value_name = "NPY", requires = "cues")]
     out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Reported {
+    States,
+    Full,
+}
+
+impl Reported {
+    fn dynamics(self, steps: usize) -> Dynamics {
+        let all = Dynamics { steps, tolerance: 0.0, ..Dynamics::default() };
+        match self {
+            Self::States => Dynamics { detail: Detail::States, ..all },
+            Self::Full => Dynamics { detail: Detail::Full, told: Told::LastUpdate, leading: 8, ..all },
+        }
+    }
 }
 
 #[derive(clap::Subcommand)]
@@ -107,7 +126,10 @@ fn all(args: &Args, output: &Output) -> anyhow::Result<()> {
         let separation = Separation::softmax(workload.beta);
         let timing = match workload.cues {
             0 => time_store(keys.view(), args.repeat)?,
-            _ => time_recall(keys.view(), cues.view(), separation, workload.steps, args.repeat)?.0,
+            _ => {
+                let dynamics = Reported::States.dynamics(workload.steps);
+                time_recall(keys.view(), cues.view(), separation, &dynamics, args.repeat)?.0
+            }
         };
         let (rows, width) = keys.dim();
         timing.print(&workload.name, &machine.floor(rows, width, workload.cues, workload.steps), output)?;
@@ -126,7 +148,8 @@ fn own(args: &Args, keys: &std::path::Path, output: &Output) -> anyhow::Result<(
     }
     let cues = read(args.cues.as_deref().context("--cues is needed with --keys")?)?;
     let separation = Separation::parse(&args.separation, args.beta)?;
-    let (timing, states) = time_recall(keys.view(), cues.view(), separation, args.steps, args.repeat)?;
+    let dynamics = args.detail.dynamics(args.steps);
+    let (timing, states) = time_recall(keys.view(), cues.view(), separation, &dynamics, args.repeat)?;
     if let Some(out) = &args.out {
         attractor_data::npy::write(out, states.view())?;
     }
@@ -152,12 +175,11 @@ fn time_recall(
     keys: ArrayView2<'_, f32>,
     cues: ArrayView2<'_, f32>,
     separation: Separation,
-    steps: usize,
+    dynamics: &Dynamics,
     times: usize,
 ) -> anyhow::Result<(Timing, Array2<f32>)> {
     let mut memory = Memory::builder(keys.ncols()).separation(separation).build()?;
     memory.store(keys)?;
-    let dynamics = Dynamics { steps, tolerance: 0.0, detail: Detail::States, ..Dynamics::default() };
-    let (timing, recall) = repeat(times, || Ok(memory.recall_with(cues, &dynamics)?))?;
+    let (timing, recall) = repeat(times, || Ok(memory.recall_with(cues, dynamics)?))?;
     Ok((timing, recall.states))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::bench::floor::{Floor, Machine};
 use crate::bench::layers::{Workload, all};
-use crate::bench::measure::repeat;
+use crate::bench::measure::{Timing, repeat};
 use crate::bench::process::{peak_bytes, reset_peak};
 use crate::output::Output;
 
@@ -56,31 +56,45 @@ pub(super) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
     }
     // Burn's own operations run on the threads of the process.
     rayon::ThreadPoolBuilder::new().num_threads(args.threads).build_global()?;
+    // The machine comes last: what is read to measure it would count as memory of the layers.
+    let timed =
+        chosen.into_iter().map(|workload| time(workload, args)).collect::<anyhow::Result<Vec<_>>>()?;
     let machine = Machine::measure();
     machine.print(output)?;
-    chosen.into_iter().try_for_each(|workload| time(workload, args, &machine, output))
+    timed.iter().try_for_each(|timed| timed.print(args, &machine, output))
 }
 
-fn time(workload: Workload, args: &Args, machine: &Machine, output: &Output) -> anyhow::Result<()> {
+struct Timed {
+    workload: Workload,
+    timing: Timing,
+    peak: Option<u64>,
+}
+
+fn time(workload: Workload, args: &Args) -> anyhow::Result<Timed> {
     let mut running = workload.set_up()?;
     if let Some(directory) = &args.out {
         running.write(workload.name, directory)?;
     }
     reset_peak();
     let (timing, ()) = repeat(args.repeat, || running.run())?;
-    let cpu = timing.cpu;
-    let peak = peak_bytes();
-    let operations = workload.operations();
-    let floor = Floor { milliseconds: 1e3 * machine.seconds(operations), of: "products over peak" };
-    timing.print(workload.name, &floor, output)?;
-    output.object(&json!({
-        "schema": 1, "workload": workload.name, "cpu_ms": cpu, "peak_bytes": peak, "operations": operations,
-        "threads": args.threads, "level": Level::current().name(),
-    }))?;
-    let mib = peak.map_or(f64::NAN, |bytes| bytes as f64 / f64::from(1 << 20));
-    output.line(format_args!(
-        "{:<22} {:.1} ms of processor time, {mib:.0} MiB at most",
-        "",
-        cpu.unwrap_or(f64::NAN)
-    ))
+    Ok(Timed { workload, timing, peak: peak_bytes() })
+}
+
+impl Timed {
+    fn print(&self, args: &Args, machine: &Machine, output: &Output) -> anyhow::Result<()> {
+        let Self { workload, timing, peak } = self;
+        let operations = workload.operations();
+        let floor = Floor { milliseconds: 1e3 * machine.seconds(operations), of: "products over peak" };
+        timing.print(workload.name, &floor, output)?;
+        output.object(&json!({
+            "schema": 1, "workload": workload.name, "cpu_ms": timing.cpu, "peak_bytes": peak,
+            "operations": operations, "threads": args.threads, "level": Level::current().name(),
+        }))?;
+        let mib = peak.map_or(f64::NAN, |bytes| bytes as f64 / f64::from(1 << 20));
+        output.line(format_args!(
+            "{:<22} {:.1} ms of processor time, {mib:.0} MiB at most",
+            "",
+            timing.cpu.unwrap_or(f64::NAN)
+        ))
+    }
 }
