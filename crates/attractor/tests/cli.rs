@@ -161,3 +161,22 @@ fn every_command_shows_an_example() {
         assert!(help.contains("EXAMPLE") && help.contains(&format!("attractor {command}")), "{help}");
     }
 }
+
+/// What is reported beside the states changes nothing of them.
+#[test]
+fn bench_times_arrays_of_ones_own() {
+    let place = Place::new();
+    let keys = array![[1.0f32, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    npy::write(&place.path("keys.npy"), keys.view()).unwrap();
+    npy::write(&place.path("cues.npy"), array![[0.9f32, 0.1, 0.0]].view()).unwrap();
+    let timed = |detail: &str| {
+        let line = "bench --keys keys.npy --cues cues.npy --beta 8 --repeat 3 --out states.npy --detail ";
+        let lines = place.json(&format!("{line}{detail}"));
+        let timing = lines.iter().find(|line| line["workload"] == "1x3x3").unwrap();
+        assert_eq!(timing["samples_ms"].as_array().unwrap().len(), 3);
+        attractor_data::open(place.path("states.npy")).unwrap().into_patterns()
+    };
+    let states = timed("states");
+    assert_eq!(states, timed("full"));
+    assert!(states[[0, 0]] > 0.99);
+}
