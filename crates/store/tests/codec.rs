@@ -75,6 +75,19 @@ proptest! {
     }
 }
 
+/// Gaps of which only many divisions find the common step.
+#[test]
+fn a_grid_is_found_from_few_far_levels() {
+    for (levels, scale) in
+        [([63, 39, 94, 245], 2.253_064_9f32), ([0, 89, 144, 233], 0.37), ([1, 98, 171, 254], 9.1)]
+    {
+        let row = levels.map(|level| level as f32 * scale);
+        for (x, y) in row.iter().zip(through(&Codec::Int8, &row)) {
+            assert!((x - y).abs() <= row[3] * 2e-6, "{x} {y}");
+        }
+    }
+}
+
 #[test]
 fn images_in_the_unit_interval_come_back_within_rounding() {
     let row: Vec<f32> = (0..784).map(|i| ((i * 7) % 256) as f32 / 255.0).collect();

@@ -37,35 +37,21 @@ fn grid(row: &[f32]) -> (f32, f32) {
     if least >= largest {
         return (row.first().copied().unwrap_or(0.0), 0.0);
     }
+    let rounding = f64::from(least.abs().max(largest.abs())) * ROUNDING;
     let pixels = (0.0, (1.0 / 255.0) as f32);
-    if least >= 0.0 && largest <= 1.0 && on_grid(row, pixels) {
+    if least >= 0.0 && largest <= 1.0 && on_grid(row, pixels, rounding) {
         return pixels;
     }
-    let mut sorted = row.to_vec();
-    sorted.sort_unstable_by(f32::total_cmp);
+    // The coarsest one. A row that lies on none leaves every try after a few numbers.
     let span = f64::from(largest) - f64::from(least);
-    let gaps = sorted.windows(2).map(|w| f64::from(w[1]) - f64::from(w[0]));
-    let step = gaps.fold(span, |step, gap| common_step(step, gap, span / 1024.0));
-    let levels = (span / step).round();
-    let candidate = (least, (span / levels) as f32);
-    if levels <= 255.0 && on_grid(row, candidate) {
-        return candidate;
-    }
-    (least, (span / 255.0) as f32)
+    let cut = |levels: u8| (least, (span / f64::from(levels)) as f32);
+    (1..255).map(cut).find(|&grid| on_grid(row, grid, rounding)).unwrap_or_else(|| cut(255))
 }
 
-/// Largest number that both are multiples of (Euclid), where what is below `rounding` counts as nothing.
-fn common_step(mut a: f64, mut b: f64, rounding: f64) -> f64 {
-    while b > rounding {
-        (a, b) = (b, (a - b * (a / b).round()).abs());
-    }
-    a
-}
-
-fn on_grid(row: &[f32], (offset, scale): (f32, f32)) -> bool {
-    let largest = row.iter().fold(0.0, |m: f64, x| m.max(f64::from(x.abs())));
+/// Whether every number is within `rounding` of one of the grid.
+fn on_grid(row: &[f32], (offset, scale): (f32, f32), rounding: f64) -> bool {
     row.iter().all(|&x| {
         let back = f64::from(value(level(x, offset, scale), offset, scale));
-        (f64::from(x) - back).abs() <= largest * ROUNDING
+        (f64::from(x) - back).abs() <= rounding
     })
 }
