@@ -42,10 +42,13 @@ fn grid(row: &[f32]) -> (f32, f32) {
     if least >= 0.0 && largest <= 1.0 && on_grid(row, pixels, rounding) {
         return pixels;
     }
-    // The coarsest one. A row that lies on none leaves every try after a few numbers.
+    // The coarsest one. Numbers that lie on none leave every try after a few of them.
+    let mut apart = row.to_vec();
+    apart.sort_unstable_by(f32::total_cmp);
+    apart.dedup();
     let span = f64::from(largest) - f64::from(least);
     let cut = |levels: u8| (least, (span / f64::from(levels)) as f32);
-    (1..255).map(cut).find(|&grid| on_grid(row, grid, rounding)).unwrap_or_else(|| cut(255))
+    (1..255).map(cut).find(|&grid| on_grid(&apart, grid, rounding)).unwrap_or_else(|| cut(255))
 }
 
 /// Whether every number is within `rounding` of one of the grid.
