@@ -17,7 +17,8 @@ def recall(binary, workload, keys_path, cues_path, threads, repeat, out_path, de
     report = call([binary, "bench", "--keys", keys_path, "--cues", cues_path,
                    "--beta", repr(workload.beta), "--steps", workload.steps,
                    "--separation", workload.separation, "--threads", threads,
-                   "--detail", detail, "--repeat", repeat, "--out", out_path, "--json"])
+                   "--repeat", repeat, "--out", out_path, "--json",
+                   *(() if detail == "states" else ("--detail", detail))])
     try:
         return report, np.load(out_path)
     except (OSError, ValueError) as error:
