@@ -44,10 +44,10 @@ impl Hopfield {
                 reason: "nothing is projected",
             });
         };
-        let (key, value) = (keys.map(key), values.map(value));
+        let (key, value) = (keys.weight(key), values.map(value));
         let hot = q.clone() * self.beta().reshape([1, heads, 1, 1]);
-        let [inputs, outputs] = key.weight.dims();
-        let back = key.weight.reshape([inputs, heads, outputs / heads]).permute([1, 2, 0]).unsqueeze::<4>();
+        let [inputs, outputs] = key.dims();
+        let back = key.reshape([inputs, heads, outputs / heads]).permute([1, 2, 0]).unsqueeze::<4>();
         let asking = spread(hot.matmul(back), batch).reshape([batch, 1, heads * states, inputs]);
         let mask = masks.at([batch, heads, states, stored], 0, q.dtype())?;
         let alive =

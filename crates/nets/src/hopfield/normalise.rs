@@ -95,10 +95,17 @@ impl Norm {
                 None => moved,
             });
         }
-        if let Some(weight) = &self.weight {
-            let [inputs, _] = map.weight.dims();
-            map.weight = map.weight * weight.val().reshape([inputs, 1]);
-        }
+        map.weight = self.scaled(linear);
         map
+    }
+
+    /// `g W` of [`Norm::folded`].
+    pub(super) fn scaled(&self, linear: &Linear) -> Tensor<2> {
+        let map = linear.weight.val();
+        let [inputs, _] = map.dims();
+        match &self.weight {
+            Some(weight) => map * weight.val().reshape([inputs, 1]),
+            None => map,
+        }
     }
 }
