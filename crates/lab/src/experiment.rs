@@ -3,16 +3,30 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use serde::Serialize;
+
 use crate::outcome::{Outcome, Record};
 use crate::published::Published;
 
 /// How much work a run does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Effort {
     /// The full protocol.
     #[default]
     Full,
+    /// One repetition, or seed, of those of the full protocol: numbers without a spread, and no verdict.
+    Quick,
     /// Small sizes: shows that everything works, in seconds; its numbers prove nothing.
+    Smoke,
+}
+
+/// The sizes of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Those of the protocol.
+    Full,
+    /// Those that take seconds.
     Smoke,
 }
 
@@ -20,10 +34,9 @@ pub enum Effort {
 pub struct Context<'a> {
     /// Everything random in the run derives from it.
     pub seed: u64,
-    /// Full protocol or smoke.
-    pub effort: Effort,
     /// Folder of the data sets (`ATTRACTOR_DATA`).
     pub data: Option<PathBuf>,
+    effort: Effort,
     id: &'static str,
     progress: &'a mut (dyn FnMut(f64, &str) + Send),
 }
@@ -36,12 +49,28 @@ impl<'a> Context<'a> {
         data: Option<PathBuf>,
         progress: &'a mut (dyn FnMut(f64, &str) + Send),
     ) -> Self {
-        Self { seed, effort, data, id: "", progress }
+        Self { seed, data, effort, id: "", progress }
     }
 
     /// The experiment that runs; empty outside of one.
     pub(crate) fn id(&self) -> &'static str {
         self.id
+    }
+
+    pub(crate) fn extent(&self) -> Extent {
+        match self.effort {
+            Effort::Full | Effort::Quick => Extent::Full,
+            Effort::Smoke => Extent::Smoke,
+        }
+    }
+
+    /// Repetitions, seeds or draws, of which the protocol has `full`.
+    pub(crate) fn repetitions<N: From<u8>>(&self, full: N, smoke: N) -> N {
+        match self.effort {
+            Effort::Full => full,
+            Effort::Quick => N::from(1),
+            Effort::Smoke => smoke,
+        }
     }
 
     /// Says how far the run is.
@@ -125,7 +154,9 @@ impl Experiment {
             measured: outcome.measured,
             series: outcome.series.clone(),
             baselines: outcome.baselines.clone(),
-            pass: outcome.pass,
+            // One repetition decides nothing, and sizes below the protocol less.
+            pass: outcome.pass.filter(|_| context.effort == Effort::Full),
+            effort: context.effort,
             seconds: start.elapsed().as_secs_f64(),
             seed: context.seed,
         };

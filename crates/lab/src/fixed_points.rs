@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rayon::prelude::*;
 
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::statistics::Summary;
 
@@ -37,10 +37,11 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self { runs: 5, quarters: -16..=36, stride: 1, steps: 2000 },
-            Effort::Smoke => Self { runs: 2, quarters: -16..=36, stride: 8, steps: 200 },
+    fn of(context: &Context<'_>) -> Self {
+        let runs = context.repetitions(5, 2);
+        match context.extent() {
+            Extent::Full => Self { runs, quarters: -16..=36, stride: 1, steps: 2000 },
+            Extent::Smoke => Self { runs, quarters: -16..=36, stride: 8, steps: 200 },
         }
     }
 }
@@ -66,7 +67,7 @@ struct Checks {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let protocol = Protocol::of(context.effort);
+    let protocol = Protocol::of(context);
     let glyphs = attractor_data::glyphs();
     let (count, width) = glyphs.patterns().dim();
     let mut outcome = Outcome::default();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::experiment::Effort;
 use crate::published::Published;
 use crate::statistics::Summary;
 
@@ -125,4 +126,6 @@ pub struct Record {
     pub seconds: f64,
     /// The seed.
     pub seed: u64,
+    /// Which kind of run it was.
+    pub effort: Effort,
 }

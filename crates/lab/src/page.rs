@@ -127,26 +127,31 @@ fn drawn(row: &Row, picture: &[f32]) -> Result<String, attractor_data::Error> {
 /// let record = Record {
 ///     schema: 1, id: "kv/capacity", title: "Capacity", source: "a paper", protocol: "store, recall",
 ///     published: None, measured: Summary::of(&[0.9, 1.1]), series: vec![], baselines: vec![],
-///     pass: None, seconds: 0.5, seed: 1,
+///     pass: None, seconds: 0.5, seed: 1, effort: Effort::Full,
 /// };
-/// let html = page::report(&Outcome::default(), &record, Effort::Full);
+/// let html = page::report(&Outcome::default(), &record);
 /// assert!(html.contains("1 ± 0.14"));
 /// ```
-pub fn report(outcome: &Outcome, record: &Record, effort: Effort) -> String {
+pub fn report(outcome: &Outcome, record: &Record) -> String {
     let mut body = format!("<p class=\"id\">{}</p>\n", escape(record.id));
-    if effort == Effort::Smoke {
-        body.push_str(
-            "<p class=\"warning\">Smoke run: sizes are far below the protocol. It shows that \
-             everything works; its numbers prove nothing.</p>\n",
-        );
-    }
+    body.push_str(match record.effort {
+        Effort::Full => "",
+        Effort::Quick => {
+            "<p class=\"warning\">Quick run: one repetition of those of the protocol. Its numbers have no spread, and \
+             decide nothing.</p>\n"
+        }
+        Effort::Smoke => {
+            "<p class=\"warning\">Smoke run: sizes are far below the protocol. It shows that everything works; its \
+             numbers prove nothing.</p>\n"
+        }
+    });
     let _ = write!(
         body,
         "<p><b>Source.</b> {}</p>\n<p><b>Protocol.</b> {}</p>\n",
         escape(record.source),
         escape(record.protocol)
     );
-    body.push_str(&verdict(record, effort));
+    body.push_str(&verdict(record));
     for drawn in &outcome.figures {
         body.push_str(&figure(drawn));
     }
@@ -160,8 +165,9 @@ pub fn report(outcome: &Outcome, record: &Record, effort: Effort) -> String {
         }
         body.push_str("</ul>\n");
     }
-    let again = match effort {
+    let again = match record.effort {
         Effort::Full => "",
+        Effort::Quick => " --quick",
         Effort::Smoke => " --smoke",
     };
     let _ = writeln!(
@@ -175,9 +181,10 @@ pub fn report(outcome: &Outcome, record: &Record, effort: Effort) -> String {
 }
 
 /// Published against measured.
-fn verdict(record: &Record, effort: Effort) -> String {
+fn verdict(record: &Record) -> String {
     let (class, word) = match record.pass {
-        _ if effort == Effort::Smoke => ("open", "none: smoke run"),
+        None if record.effort == Effort::Smoke => ("open", "none: smoke run"),
+        None if record.effort == Effort::Quick => ("open", "none: one repetition"),
         Some(true) if record.published.is_none() => ("pass", "holds; no number is published"),
         Some(false) if record.published.is_none() => ("fail", "does not hold"),
         Some(true) => ("pass", "reproduced"),

@@ -17,7 +17,7 @@ use crate::work::heeded;
 pub(crate) fn reproduce(
     py: Python<'_>,
     id: &str,
-    smoke: bool,
+    effort: &str,
     seed: u64,
     folder: Option<PathBuf>,
 ) -> PyResult<String> {
@@ -30,7 +30,15 @@ pub(crate) fn reproduce(
         let text = format!("{id} needs the data set {name}, which is not in {}", root.display());
         return Err(Refusal::new("MissingDataError", text).into());
     }
-    let effort = if smoke { Effort::Smoke } else { Effort::Full };
+    let effort = match effort {
+        "full" => Effort::Full,
+        "quick" => Effort::Quick,
+        "smoke" => Effort::Smoke,
+        other => {
+            let text = format!("effort = {other:?}: one of full, quick, smoke").replace('"', "'");
+            return Err(Refusal::new("ValueRangeError", text).into());
+        }
+    };
     let folder = root.is_dir().then_some(root);
     let done = py.detach(|| {
         let mut heed = |_: f64, _: &str| {

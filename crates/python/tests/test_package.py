@@ -103,10 +103,12 @@ def test_files_of_numpy_are_sets(tmp_path, rng):
 
 
 def test_reproductions():
-    record = attractor.reproduce("capacity/classical", smoke=True, seed=3)
-    assert record["seed"] == 3 and record["measured"]["runs"] > 0
+    record = attractor.reproduce("capacity/classical", effort="smoke", seed=3)
+    assert record["seed"] == 3 and record["effort"] == "smoke" and record["measured"]["runs"] > 0
     with pytest.raises(attractor.UnknownIdError, match="no experiment `capacity/clasical`"):
         attractor.reproduce("capacity/clasical")
+    with pytest.raises(attractor.errors.ValueRangeError, match="effort = 'slow': one of full, quick, smoke"):
+        attractor.reproduce("capacity/classical", effort="slow")  # type: ignore[arg-type]
     with pytest.raises(attractor.errors.MissingDataError, match="needs the data set mnist"):
         attractor.reproduce("learner/digits", data="/nowhere")
 

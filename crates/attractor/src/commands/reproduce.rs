@@ -16,7 +16,7 @@ use crate::output::Output;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  attractor reproduce --list\n  attractor reproduce capacity/classical\n  \
-    attractor reproduce all --out results --json\n  attractor reproduce kv/capacity --smoke"
+    attractor reproduce all --out results --json\n  attractor reproduce mil/tiger --quick\n  attractor reproduce kv/capacity --smoke"
 )]
 pub(crate) struct Args {
     /// Ids of `--list`, or `all`
@@ -28,10 +28,13 @@ pub(crate) struct Args {
     /// Where every random draw comes from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Tiny sizes: shows that everything works; the numbers prove nothing
+    /// One repetition, or seed, of those of the protocol: numbers without a spread, and no verdict
     #[arg(long)]
+    quick: bool,
+    /// Tiny sizes: shows that everything works; the numbers prove nothing
+    #[arg(long, conflicts_with = "quick")]
     smoke: bool,
-    /// Folder for ID.json and ID.html (ID.smoke.json and ID.smoke.html with `--smoke`)
+    /// Folder for ID.json and ID.html (ID.quick.json with `--quick`, ID.smoke.json with `--smoke`)
     #[arg(long, default_value = "results")]
     out: PathBuf,
 }
@@ -47,7 +50,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> anyhow::Result<()> {
         true => experiments(),
         false => args.ids.iter().map(|id| find(&known, id)).collect::<anyhow::Result<_>>()?,
     };
-    let effort = if args.smoke { Effort::Smoke } else { Effort::Full };
+    let effort = match (args.quick, args.smoke) {
+        (true, _) => Effort::Quick,
+        (_, true) => Effort::Smoke,
+        _ => Effort::Full,
+    };
     let root = catalogue::root();
     // With `all`, what has its data runs, and what has none is named: nobody has all sets.
     if !all {
@@ -122,50 +129,52 @@ fn reproduce(
     let done = experiment.reproduce(&mut Context::new(seed, effort, data, &mut report_share));
     progress.finish_and_clear();
     let (outcome, record) = done.with_context(|| experiment.id)?;
-    let page = save(folder, &outcome, &record, effort)?;
+    let page = save(folder, &outcome, &record)?;
     let mut out = std::io::stdout().lock();
     if output.json() {
-        if effort == Effort::Smoke {
-            eprintln!("SMOKE RUN of {}: its numbers prove nothing", record.id);
+        match effort {
+            Effort::Full => {}
+            Effort::Quick => eprintln!("QUICK RUN of {}: one repetition decides nothing", record.id),
+            Effort::Smoke => eprintln!("SMOKE RUN of {}: its numbers prove nothing", record.id),
         }
         writeln!(out, "{}", serde_json::to_string(&record)?)?;
     } else {
-        tell(&record, &outcome, effort, &page, &mut out)?;
+        tell(&record, &outcome, &page, &mut out)?;
     }
     Ok(())
 }
 
-/// Where the results of an id stand. A smoke run never overwrites a full one.
+/// Where the results of an id stand. Only a full run overwrites a full one.
 fn path(folder: &Path, id: &str, effort: Effort, ending: &str) -> PathBuf {
-    let mark = if effort == Effort::Smoke { ".smoke" } else { "" };
+    let mark = match effort {
+        Effort::Full => "",
+        Effort::Quick => ".quick",
+        Effort::Smoke => ".smoke",
+    };
     folder.join(format!("{id}{mark}.{ending}"))
 }
 
 /// Writes the record and the page; returns the place of the page.
-fn save(folder: &Path, outcome: &Outcome, record: &Record, effort: Effort) -> anyhow::Result<PathBuf> {
+fn save(folder: &Path, outcome: &Outcome, record: &Record) -> anyhow::Result<PathBuf> {
+    let effort = record.effort;
     let page = path(folder, record.id, effort, "html");
     let parent = page.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent)
         .with_context(|| format!("{}: the folder cannot be made", parent.display()))?;
     let json = serde_json::to_string(record)? + "\n";
-    let files =
-        [(path(folder, record.id, effort, "json"), json), (page.clone(), report(outcome, record, effort))];
+    let files = [(path(folder, record.id, effort, "json"), json), (page.clone(), report(outcome, record))];
     for (path, text) in files {
         std::fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     Ok(page)
 }
 
-fn tell(
-    record: &Record,
-    outcome: &Outcome,
-    effort: Effort,
-    page: &Path,
-    out: &mut impl Write,
-) -> std::io::Result<()> {
+fn tell(record: &Record, outcome: &Outcome, page: &Path, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}  {}", record.id, record.title)?;
-    if effort == Effort::Smoke {
-        writeln!(out, "  *** SMOKE RUN: tiny sizes; these numbers prove nothing ***")?;
+    match record.effort {
+        Effort::Full => {}
+        Effort::Quick => writeln!(out, "  *** QUICK RUN: one repetition; these numbers decide nothing ***")?,
+        Effort::Smoke => writeln!(out, "  *** SMOKE RUN: tiny sizes; these numbers prove nothing ***")?,
     }
     writeln!(out, "  source      {}", record.source)?;
     let (published, unit) = match record.published {
@@ -183,7 +192,8 @@ fn tell(
         }
     }
     let verdict = match record.pass {
-        _ if effort == Effort::Smoke => "none: a smoke run proves nothing",
+        None if record.effort == Effort::Smoke => "none: a smoke run proves nothing",
+        None if record.effort == Effort::Quick => "none: one repetition decides nothing",
         // Without a published number it is a finding or a theorem that was checked, and no more is claimed.
         Some(true) if record.published.is_none() => {
             "HOLDS: the check of the protocol; no number is published"
@@ -303,6 +313,8 @@ mod tests {
         let root = Path::new("nowhere");
         reproduce(&COIN, 3, Effort::Smoke, root, folder.path(), &output).unwrap();
         assert!(last(folder.path(), COIN.id).unwrap().is_none(), "a smoke run is no result");
+        reproduce(&COIN, 3, Effort::Quick, root, folder.path(), &output).unwrap();
+        assert!(last(folder.path(), COIN.id).unwrap().is_none(), "one repetition is no result");
         reproduce(&COIN, 3, Effort::Full, root, folder.path(), &output).unwrap();
         let found = last(folder.path(), COIN.id).unwrap().unwrap();
         assert_eq!((found.measured.mean, found.seed, found.pass), (0.5, 3, Some(true)));
@@ -311,6 +323,10 @@ mod tests {
         assert!(!page.contains("Smoke run"));
         let smoke = std::fs::read_to_string(folder.path().join("chance/coin.smoke.html")).unwrap();
         assert!(smoke.contains("Smoke run") && !smoke.contains("reproduced"), "nothing is proved");
+        let quick = std::fs::read_to_string(folder.path().join("chance/coin.quick.html")).unwrap();
+        assert!(quick.contains("Quick run") && !quick.contains("reproduced"), "nothing is decided");
+        let record = std::fs::read_to_string(folder.path().join("chance/coin.quick.json")).unwrap();
+        assert!(record.contains(r#""pass":null"#) && record.contains(r#""effort":"quick""#), "{record}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::hebb::Hebb;
 use super::{crossing, rules, theory};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::published;
 use crate::statistics::{Summary, line};
@@ -35,20 +35,21 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(effort: Effort) -> Self {
+    fn of(context: &Context<'_>) -> Self {
+        let runs = context.repetitions(12, 2);
         // Far apart where nothing happens, close where the transition is.
         let fine = |step: f64, count: u32| (0..count).map(move |k| 0.11 + step * f64::from(k));
-        match effort {
-            Effort::Full => Self {
+        match context.extent() {
+            Extent::Full => Self {
                 widths: &[500, 1000, 2000, 4000],
                 loads: [0.02, 0.04, 0.06, 0.08, 0.1].into_iter().chain(fine(0.005, 15)).collect(),
-                runs: 12,
+                runs,
                 cues: 20,
             },
-            Effort::Smoke => Self {
+            Extent::Smoke => Self {
                 widths: &[100, 200],
                 loads: [0.04, 0.08].into_iter().chain(fine(0.03, 6)).collect(),
-                runs: 2,
+                runs,
                 cues: 5,
             },
         }
@@ -87,7 +88,7 @@ fn sweep(seed: u64, width: usize, run: usize, protocol: &Protocol) -> Sweep {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let protocol = Protocol::of(context.effort);
+    let protocol = Protocol::of(context);
     let mut outcome = Outcome::default();
     let mut curves = Vec::new();
     let mut middles = Vec::new();

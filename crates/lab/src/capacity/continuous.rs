@@ -6,7 +6,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::sphere::{Sphere, direction, minus, norm};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::published;
 use crate::statistics::{Summary, quantile};
@@ -52,18 +52,19 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self {
-                runs: 3,
+    fn of(context: &Context<'_>) -> Self {
+        let runs = context.repetitions(3, 2);
+        match context.extent() {
+            Extent::Full => Self {
+                runs,
                 patterns: 24,
                 widths: &[8, 16, 64, 128],
                 counts: &[2, 16, 128, 1024],
                 steepness: &[2.0, 8.0, 32.0, 128.0, 512.0],
                 memories: 200,
             },
-            Effort::Smoke => Self {
-                runs: 2,
+            Extent::Smoke => Self {
+                runs,
                 patterns: 4,
                 widths: &[8, 32],
                 counts: &[2, 16],
@@ -119,7 +120,7 @@ struct Trials {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let protocol = Protocol::of(context.effort);
+    let protocol = Protocol::of(context);
     let seed = context.seed;
     let mut settings = Vec::new();
     for &width in protocol.widths {

@@ -7,7 +7,7 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::lanes;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::published;
 use crate::statistics::{Summary, line, quantile};
@@ -45,14 +45,15 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(effort: Effort) -> Self {
-        let (runs, memories) = match effort {
-            Effort::Full => (5, 25),
-            Effort::Smoke => (2, 5),
+    fn of(context: &Context<'_>) -> Self {
+        let (runs, extent) = (context.repetitions(5, 2), context.extent());
+        let memories = match extent {
+            Extent::Full => 25,
+            Extent::Smoke => 5,
         };
-        let widths = |full: &'static [u32], smoke: &'static [u32]| match effort {
-            Effort::Full => full,
-            Effort::Smoke => smoke,
+        let widths = |full: &'static [u32], smoke: &'static [u32]| match extent {
+            Extent::Full => full,
+            Extent::Smoke => smoke,
         };
         let criteria = [
             Criterion {
@@ -82,7 +83,7 @@ impl Protocol {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let protocol = Protocol::of(context.effort);
+    let protocol = Protocol::of(context);
     let mut outcome = Outcome::default();
     let mut curves = Vec::new();
     let mut capped = 0;
@@ -265,8 +266,10 @@ mod tests {
     #[test]
     fn the_memory_itself_loses_the_same_pattern_at_the_same_number() {
         let mut losses = 0;
+        let mut quiet = |_: f64, _: &str| {};
+        let protocol = Protocol::of(&Context::new(1, crate::Effort::Full, None, &mut quiet));
         for (criterion, width, repeats) in [(0, 12, 6), (0, 17, 2), (1, 20, 3), (2, 9, 5)] {
-            let criterion = Protocol::of(Effort::Full).criteria[criterion];
+            let criterion = protocol.criteria[criterion];
             for repeat in 0..repeats {
                 let mut rng = attractor_data::stream(repeat, "exponential");
                 let draw = draw(width, &criterion, &mut rng);

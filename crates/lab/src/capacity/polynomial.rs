@@ -4,7 +4,7 @@ use attractor_memory::capacity::bit_error;
 use rayon::prelude::*;
 
 use super::{crossing, lanes};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::published;
 use crate::statistics::{Summary, line};
@@ -33,10 +33,11 @@ struct Protocol {
 }
 
 impl Protocol {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self {
-                runs: 5,
+    fn of(context: &Context<'_>) -> Self {
+        let runs = context.repetitions(5, 2);
+        match context.extent() {
+            Extent::Full => Self {
+                runs,
                 bits: 30_000,
                 widths: |degree| match degree {
                     2 => &[250, 500, 1000, 2000, 4000],
@@ -44,8 +45,8 @@ impl Protocol {
                     _ => &[32, 64, 128, 256],
                 },
             },
-            Effort::Smoke => Self {
-                runs: 2,
+            Extent::Smoke => Self {
+                runs,
                 bits: 3_000,
                 widths: |degree| match degree {
                     2 => &[100, 200, 400],
@@ -58,7 +59,7 @@ impl Protocol {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let protocol = Protocol::of(context.effort);
+    let protocol = Protocol::of(context);
     let mut outcome = Outcome { pass: Some(true), ..Outcome::default() };
     let mut curves = Vec::new();
     for (done, (degree, expected)) in published::POLYNOMIAL_EXPONENTS.into_iter().enumerate() {

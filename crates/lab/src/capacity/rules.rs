@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
 use super::{crossing, random_signs};
-use crate::experiment::{Context, Effort, LabError};
+use crate::experiment::{Context, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::statistics::Summary;
 
@@ -27,9 +27,10 @@ struct Draw {
 
 /// Adds series, baselines and figures to the outcome.
 pub(super) fn compare(context: &mut Context<'_>, outcome: &mut Outcome) -> Result<(), LabError> {
-    let (width, runs) = match context.effort {
-        Effort::Full => (512, 5),
-        Effort::Smoke => (64, 2),
+    let runs = context.repetitions(5, 2);
+    let width = match context.extent() {
+        Extent::Full => 512,
+        Extent::Smoke => 64,
     };
     let counts: Vec<usize> = (1..=32).map(|k| k * width / 32).collect();
     let rules = [

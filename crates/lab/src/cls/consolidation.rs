@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 use super::notebook::{Notebook, Visit, centred, patterns, random_seeds};
 use super::spectrum::Spectrum;
 use super::student::{Examples, Teacher, Variances, descend};
-use crate::experiment::{Effort, LabError};
+use crate::experiment::{Extent, LabError};
 
 /// Signal-to-noise ratios.
 pub(super) const RATIOS: [f64; 6] = [0.05, 0.25, 1.0, 4.0, 16.0, f64::INFINITY];
@@ -27,12 +27,12 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    pub(super) fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => {
+    pub(super) fn of(extent: Extent) -> Self {
+        match extent {
+            Extent::Full => {
                 Self { width: 100, examples: 100, units: 2000, active: 100, epochs: 2000, pool: 2000 }
             }
-            Effort::Smoke => Self { width: 20, examples: 20, units: 400, active: 20, epochs: 100, pool: 60 },
+            Extent::Smoke => Self { width: 20, examples: 20, units: 400, active: 20, epochs: 100, pool: 60 },
         }
     }
 }

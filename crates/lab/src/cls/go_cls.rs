@@ -33,7 +33,7 @@ const REPLAYS: [&str; 4] =
 const HOPFIELD: usize = 2;
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let sizes = Sizes::of(context.effort);
+    let sizes = Sizes::of(context.extent());
     let runs = over_seeds(context, 10, |seed| one(&sizes, seed))?;
     Ok(outcome(&sizes, &runs))
 }

@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 use super::network::Network;
 use super::tree::{ITEMS, Kind, PROPERTIES, items, new_item, residual};
 use super::{figure, mean_curve, named, over, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Named, Outcome, Scale};
 
 /// The experiment.
@@ -54,10 +54,10 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self { before: 3000, updates: 2000, limit: 5000, stride: 20 },
-            Effort::Smoke => Self { before: 1500, updates: 100, limit: 1000, stride: 10 },
+    fn of(extent: Extent) -> Self {
+        match extent {
+            Extent::Full => Self { before: 3000, updates: 2000, limit: 5000, stride: 20 },
+            Extent::Smoke => Self { before: 1500, updates: 100, limit: 1000, stride: 10 },
         }
     }
 }
@@ -102,7 +102,7 @@ struct Run {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let sizes = Sizes::of(context.effort);
+    let sizes = Sizes::of(context.extent());
     let runs = over_seeds(context, 20, |seed| one(&sizes, seed))?;
     Ok(outcome(&sizes, &runs))
 }

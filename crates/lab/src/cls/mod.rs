@@ -13,20 +13,17 @@ mod tree;
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
-use crate::experiment::{Context, Effort, LabError};
+use crate::experiment::{Context, LabError};
 use crate::outcome::{Curve, Figure, Named, Scale};
 use crate::statistics::Summary;
 
-/// Runs `one` for `full` seeds (2 in a smoke run); what it returns comes in their order.
+/// Runs `one` for `full` seeds (1 in a quick run, 2 in a smoke run); what it returns comes in their order.
 fn over_seeds<T: Send>(
     context: &mut Context<'_>,
     full: u64,
     one: impl Fn(u64) -> Result<T, LabError> + Sync,
 ) -> Result<Vec<T>, LabError> {
-    let count = match context.effort {
-        Effort::Full => full,
-        Effort::Smoke => 2,
-    };
+    let count = context.repetitions(full, 2);
     let seeds: Vec<u64> = (0..count).map(|run| context.seed.wrapping_add(run)).collect();
     let mut all = Vec::with_capacity(seeds.len());
     for pair in seeds.chunks(2) {

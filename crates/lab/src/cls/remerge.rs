@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
 use super::{figure, gaussian, mean_curve, named, over, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Named, Outcome, Scale};
 
 /// The experiment.
@@ -121,9 +121,9 @@ struct Run {
 const BETAS: [f64; 7] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let memories = match context.effort {
-        Effort::Full => 200,
-        Effort::Smoke => 20,
+    let memories = match context.extent() {
+        Extent::Full => 200,
+        Extent::Smoke => 20,
     };
     let runs = over_seeds(context, 10, |seed| one(memories, seed))?;
     Ok(outcome(&runs))

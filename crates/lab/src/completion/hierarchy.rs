@@ -6,7 +6,7 @@ use attractor_nets::training::each;
 
 use super::sets::{characters, digits};
 use super::trial::{Scores, Trial};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -38,17 +38,18 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self { seeds: 3, digits: (10_000, 1_000), characters: 200, epochs: [6, 20] },
-            Effort::Smoke => Self { seeds: 1, digits: (300, 40), characters: 8, epochs: [1, 1] },
+    fn of(context: &Context<'_>) -> Self {
+        let seeds = context.repetitions(3, 1);
+        match context.extent() {
+            Extent::Full => Self { seeds, digits: (10_000, 1_000), characters: 200, epochs: [6, 20] },
+            Extent::Smoke => Self { seeds, digits: (300, 40), characters: 8, epochs: [1, 1] },
         }
     }
 }
 
 /// The networks by name.
-fn networks(effort: Effort) -> Vec<(&'static str, CompleterConfig)> {
-    let share = if effort == Effort::Smoke { 8 } else { 1 };
+fn networks(extent: Extent) -> Vec<(&'static str, CompleterConfig)> {
+    let share = if extent == Extent::Smoke { 8 } else { 1 };
     let two = TwoLayerConfig { hidden: 256 / share, dt: 1.0, steps: 6, ..TwoLayerConfig::default() };
     let three = ThreeLayerConfig {
         hidden: 224 / share,
@@ -74,10 +75,10 @@ fn networks(effort: Effort) -> Vec<(&'static str, CompleterConfig)> {
 const REGIONS: [Region; 4] = [Region::Upper(0.5), Region::Lower(0.5), Region::Left(0.5), Region::Right(0.5)];
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let sizes = Sizes::of(context.effort);
+    let sizes = Sizes::of(context);
     let threads = rayon::current_num_threads();
     let seed = context.seed;
-    let networks = networks(context.effort);
+    let networks = networks(context.extent());
     let trial = |epochs| Trial {
         networks: networks.clone(),
         autoencoder: 128,
@@ -102,10 +103,10 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let runs = each(sizes.seeds, threads, |number| of_characters.run(&images, by_seed(number)))?;
     let characters = Scores { set: "Omniglot", runs };
     context.progress(1.0, "done");
-    Ok(outcome(&[digits, characters], &networks, context.effort))
+    Ok(outcome(&[digits, characters], &networks, context.extent()))
 }
 
-fn outcome(sets: &[Scores<'_>; 2], networks: &[(&'static str, CompleterConfig)], effort: Effort) -> Outcome {
+fn outcome(sets: &[Scores<'_>; 2], networks: &[(&'static str, CompleterConfig)], extent: Extent) -> Outcome {
     const ONE_LAYER: [&str; 3] = ["one-layer memory", "nearest stored image", "mean image"];
     let below = |set: &Scores<'_>, rival: &str| {
         networks.iter().all(|(name, _)| set.error(name).mean < set.error(rival).mean)
@@ -127,7 +128,7 @@ fn outcome(sets: &[Scores<'_>; 2], networks: &[(&'static str, CompleterConfig)],
         measured: sets[0].error("two-layer"),
         series: sets.iter().flat_map(|set| set.named(true)).collect(),
         baselines: sets.iter().flat_map(|set| set.named(false)).collect(),
-        pass: (effort == Effort::Full).then(holds),
+        pass: (extent == Extent::Full).then(holds),
         figures: Vec::new(),
         sheets: sets.iter().map(Scores::sheet).collect(),
         notes: vec![

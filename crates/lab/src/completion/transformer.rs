@@ -6,7 +6,7 @@ use attractor_nets::training::each;
 
 use super::sets::digits;
 use super::trial::{Scores, Trial};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -31,8 +31,9 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 const NAME: &str = "Energy Transformer";
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let full = context.effort == Effort::Full;
-    let (seeds, train, test, epochs) = if full { (3, 10_000, 1_000, 10) } else { (1, 200, 30, 1) };
+    let full = context.extent() == Extent::Full;
+    let seeds = context.repetitions(3, 1);
+    let (train, test, epochs) = if full { (10_000, 1_000, 10) } else { (200, 30, 1) };
     let block = match full {
         true => TransformerBlock::default(),
         false => {

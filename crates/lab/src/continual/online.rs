@@ -6,7 +6,7 @@ use super::entries::{class_means, cls_er, dark, gdumb, naive, nearest, reservoir
 use super::protocol::{Length, Schedule, contest};
 use super::results::{Report, outcome};
 use super::stream::{Digits, Scenario, Split};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 use crate::published::SEQ_MNIST_ONLINE;
 
@@ -28,9 +28,10 @@ const WIDTH: usize = 28 * 28;
 const BATCH: usize = 10;
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (seeds, epochs) = match context.effort {
-        Effort::Full => (3, 64),
-        Effort::Smoke => (2, 4),
+    let seeds = context.repetitions(3, 2);
+    let epochs = match context.extent() {
+        Extent::Full => 64,
+        Extent::Smoke => 4,
     };
     let stream = Split::new(&Digits::load(context)?, Scenario::Class);
     // As the authors' network draws its first weights.

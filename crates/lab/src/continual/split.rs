@@ -6,7 +6,7 @@ use super::entries::{class_means, gdumb_as_others, joint, naive, nearest, ours, 
 use super::protocol::{Length, Schedule, contest};
 use super::results::{Report, Row, outcome};
 use super::stream::{Digits, Scenario, Split};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 use crate::published::{SPLIT_MNIST_CLASS, SPLIT_MNIST_DOMAIN, SPLIT_MNIST_TASK};
 
@@ -84,9 +84,10 @@ fn rehearsed(kept: usize) -> usize {
 }
 
 fn run(context: &mut Context<'_>, scenario: Scenario, published: &[Row]) -> Result<Outcome, LabError> {
-    let (seeds, passes, few, many, cycles) = match context.effort {
-        Effort::Full => (3, EPOCHS, FEW, MANY, 32),
-        Effort::Smoke => (2, 2, 50, 200, 4),
+    let seeds = context.repetitions(3, 2);
+    let (passes, few, many, cycles) = match context.extent() {
+        Extent::Full => (EPOCHS, FEW, MANY, 32),
+        Extent::Smoke => (2, 50, 200, 4),
     };
     let stream = Split::new(&Digits::load(context)?.padded(), scenario);
     let outputs = if scenario == Scenario::Domain { 2 } else { 10 };

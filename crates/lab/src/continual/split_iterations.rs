@@ -6,7 +6,7 @@ use super::entries::{class_means, naive, nearest, replay};
 use super::protocol::{Length, Schedule, contest};
 use super::results::{Report, outcome};
 use super::stream::{Digits, Scenario, Split};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 use crate::published::SPLIT_MNIST_ITERATIONS;
 
@@ -27,11 +27,11 @@ const WIDTH: usize = 28 * 28;
 const BATCH: usize = 128;
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (seeds, iterations, kept) = match context.effort {
-        Effort::Full => (1, 2000, 1000),
-        Effort::Smoke => (2, 10, 100),
+    let (seeds, iterations, kept) = match context.extent() {
+        Extent::Full => (1, 2000, 1000),
+        Extent::Smoke => (2, 10, 100),
     };
-    let rows = if context.effort == Effort::Full { BATCH } else { 32 };
+    let rows = if context.extent() == Extent::Full { BATCH } else { 32 };
     let stream = Split::new(&Digits::load(context)?, Scenario::Class);
     let support = Support::Seen;
     let recipe = Recipe { rule: Rule::Adam, support, ..Recipe::new(&[WIDTH, 400, 400, 10], 1e-3) };

@@ -3,7 +3,7 @@
 use attractor_data::{Part as Official, Scale, catalogue, split_set};
 use ndarray::{ArcArray2, Array2, Axis, s};
 
-use crate::experiment::{Context as Run, Effort, LabError};
+use crate::experiment::{Context as Run, Extent, LabError};
 
 /// Examples with their classes.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Digits {
             let classes = set.labels().unwrap_or_default().to_vec();
             Ok(Part { inputs: set.into_patterns().into_shared(), classes })
         };
-        if run.effort == Effort::Full {
+        if run.extent() == Extent::Full {
             return Ok(Self { train: part(Official::Train)?, test: part(Official::Test)? });
         }
         let all = part(Official::Test)?;

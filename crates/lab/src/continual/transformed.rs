@@ -11,7 +11,7 @@ use super::entries::{class_means, cls_er, dark, naive, nearest, reservoir};
 use super::protocol::{Length, Schedule, Score, contest};
 use super::results::{Report, Row, outcome};
 use super::stream::{Digits, Part, Stream};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Outcome, Scale};
 use crate::published::{PERMUTED_MNIST, ROTATED_MNIST};
 
@@ -119,9 +119,9 @@ impl Stream for Transformed {
 }
 
 fn run(context: &mut Context<'_>, kind: Kind, published: &[Row]) -> Result<Outcome, LabError> {
-    let (seeds, contexts) = match context.effort {
-        Effort::Full => (1, 20),
-        Effort::Smoke => (2, 3),
+    let (seeds, contexts) = match context.extent() {
+        Extent::Full => (1, 20),
+        Extent::Smoke => (2, 3),
     };
     let stream = Transformed { digits: Digits::load(context)?, kind, contexts };
     // As the authors' network draws its first weights.

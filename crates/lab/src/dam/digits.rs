@@ -3,7 +3,7 @@
 use attractor_data::{Part, Scale, Set, catalogue, split_set};
 use ndarray::{Array2, ArrayView2, s};
 
-use crate::experiment::{Context, Effort, LabError};
+use crate::experiment::{Context, Extent, LabError};
 
 /// Patterns from -1 to 1, `(rows, 784)`, and their classes.
 pub(super) struct Digits {
@@ -24,9 +24,9 @@ impl Digits {
         let root = context.data.clone().unwrap_or_else(catalogue::root);
         let part = |part| Ok::<_, LabError>(split_set(&root, "mnist", part)?.scaled(Scale::Signed));
         let test = part(Part::Test)?;
-        Ok(match context.effort {
-            Effort::Full => [Self::of(part(Part::Train)?), Self::of(test)],
-            Effort::Smoke => {
+        Ok(match context.extent() {
+            Extent::Full => [Self::of(part(Part::Train)?), Self::of(test)],
+            Extent::Smoke => {
                 let few: Vec<usize> = (1_200..1_500).collect();
                 [Self::of(test.take(1_200)), Self::of(test.subset(&few)?)]
             }

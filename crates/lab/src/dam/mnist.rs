@@ -4,7 +4,7 @@ use super::baselines::baselines;
 use super::digits::{Chosen, Digits};
 use super::memories::{Told, pictures, told};
 use super::training::{Choice, Size, classifier, perceptron, said};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale, Sheet};
 use crate::published::DENSE_MNIST;
 use crate::statistics::Summary;
@@ -47,9 +47,10 @@ struct Point {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (size, seeds) = match context.effort {
-        Effort::Full => (Size { memories: 500, epochs: 20 }, 3),
-        Effort::Smoke => (Size { memories: 40, epochs: 40 }, 2),
+    let seeds = context.repetitions(3, 2);
+    let size = match context.extent() {
+        Extent::Full => Size { memories: 500, epochs: 20 },
+        Extent::Smoke => Size { memories: 40, epochs: 40 },
     };
     let [train, test] = Digits::read(context)?;
     let ([kept, held], test) = (train.split(), test.all());
@@ -84,9 +85,9 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured,
         series: series(&points),
         baselines: named,
-        pass: match context.effort {
-            Effort::Full => Some(measured.mean <= DENSE_MNIST.value + DENSE_MNIST.tolerance),
-            Effort::Smoke => None,
+        pass: match context.extent() {
+            Extent::Full => Some(measured.mean <= DENSE_MNIST.value + DENSE_MNIST.tolerance),
+            Extent::Smoke => None,
         },
         figures: figures(&points),
         sheets: vec![Sheet { title: "The first 40 memories of each degree".to_owned(), rows }],

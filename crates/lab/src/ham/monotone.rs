@@ -9,7 +9,7 @@ use rand::RngExt;
 use rayon::prelude::*;
 
 use super::networks::{Feedback, Kinds, drawn};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
 
@@ -58,9 +58,9 @@ impl Rise {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let count = match context.effort {
-        Effort::Full => 10_000,
-        Effort::Smoke => 40,
+    let count = match context.extent() {
+        Extent::Full => 10_000,
+        Extent::Smoke => 40,
     };
     let mut outcome = Outcome::default();
     let mut whole = Vec::new();

@@ -14,7 +14,7 @@ use ndarray::{Array1, Array2, Axis};
 use rand::{Rng, RngExt};
 
 use super::forms::{Model, matrix, numbers, state};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
 
@@ -78,9 +78,9 @@ fn deviation(found: &[f64], expected: &[f64]) -> f64 {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let count = match context.effort {
-        Effort::Full => 200,
-        Effort::Smoke => 5,
+    let count = match context.extent() {
+        Extent::Full => 200,
+        Extent::Smoke => 5,
     };
     let (mut all, mut control) = (Deviations::default(), Vec::new());
     for at in 0..count {

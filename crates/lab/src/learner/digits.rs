@@ -7,7 +7,7 @@ use attractor_learn::metrics::{Definition, Matrix};
 use attractor_learn::{Budget, Learner};
 
 use super::{ask, learner, mnist, order, right, rows_of, show};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::statistics::Summary;
 
@@ -38,13 +38,14 @@ struct Run {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (orders, most): (u32, usize) = match context.effort {
-        Effort::Full => (5, usize::MAX),
-        Effort::Smoke => (1, 60),
+    let orders: u32 = context.repetitions(5, 1);
+    let most = match context.extent() {
+        Extent::Full => usize::MAX,
+        Extent::Smoke => 60,
     };
-    let (train, test) = match context.effort {
-        Effort::Full => (mnist(context, Part::Train)?, mnist(context, Part::Test)?),
-        Effort::Smoke => (mnist(context, Part::Test)?.take(2_000), mnist(context, Part::Test)?.take(500)),
+    let (train, test) = match context.extent() {
+        Extent::Full => (mnist(context, Part::Train)?, mnist(context, Part::Test)?),
+        Extent::Smoke => (mnist(context, Part::Test)?.take(2_000), mnist(context, Part::Test)?.take(500)),
     };
     let mut runs = Vec::new();
     for index in 0..orders {
@@ -75,9 +76,9 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured: accuracy,
         series,
         baselines,
-        pass: match context.effort {
-            Effort::Full => Some(accuracy.mean >= 97.5 && forgetting.mean <= 1.0 && bytes.mean <= 64.0),
-            Effort::Smoke => None,
+        pass: match context.extent() {
+            Extent::Full => Some(accuracy.mean >= 97.5 && forgetting.mean <= 1.0 && bytes.mean <= 64.0),
+            Extent::Smoke => None,
         },
         sheets: vec![],
         figures: vec![Figure {

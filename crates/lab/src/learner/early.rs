@@ -4,7 +4,7 @@ use attractor_data::{Part, stream};
 use rand::seq::SliceRandom;
 
 use super::{ask, learner, mnist, right, rows_of, show};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::statistics::Summary;
 
@@ -21,11 +21,12 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (draws, numbers, asked): (u64, &[usize], usize) = match context.effort {
-        Effort::Full => (5, &[1, 2, 5, 10, 20, 50, 100], 2_000),
-        Effort::Smoke => (1, &[1, 5], 100),
+    let draws: u64 = context.repetitions(5, 1);
+    let (numbers, asked): (&[usize], usize) = match context.extent() {
+        Extent::Full => (&[1, 2, 5, 10, 20, 50, 100], 2_000),
+        Extent::Smoke => (&[1, 5], 100),
     };
-    let part = if context.effort == Effort::Full { Part::Train } else { Part::Test };
+    let part = if context.extent() == Extent::Full { Part::Train } else { Part::Test };
     let (train, test) = (mnist(context, part)?, mnist(context, Part::Test)?.take(asked));
     let asked: Vec<usize> = (0..test.len()).collect();
     let mut accuracies = vec![[const { Vec::new() }; 3]; numbers.len()];
@@ -72,7 +73,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured: Summary::of(accuracies.last().map_or(&[], |lists| &lists[0])),
         series,
         baselines: Vec::new(),
-        pass: (context.effort == Effort::Full).then_some(holds),
+        pass: (context.extent() == Extent::Full).then_some(holds),
         sheets: vec![],
         figures: vec![Figure {
             title: "Accuracy by looks at each class".to_owned(),

@@ -5,7 +5,7 @@ use attractor_learn::metrics::Prequential;
 use attractor_learn::{Learner, Slow};
 
 use super::class;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
 
@@ -24,9 +24,9 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let root = context.data.clone().unwrap_or_else(catalogue::root);
     let set = csv::read_set(&root.join("streams").join("elec.csv.gz"), &csv::Label::Guess)?;
-    let rows = match context.effort {
-        Effort::Full => set.len(),
-        Effort::Smoke => 400,
+    let rows = match context.extent() {
+        Extent::Full => set.len(),
+        Extent::Smoke => 400,
     };
     let seed = context.seed;
     let mut progress = |share: f64, doing: &str| context.progress(share, doing);
@@ -47,7 +47,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
             Named::new("persistence, %", &percent(score.persistence.overall)),
             Named::new("majority so far, %", &percent(score.majority.overall)),
         ],
-        pass: (context.effort == Effort::Full).then_some(score.learner.overall > score.persistence.overall),
+        pass: (context.extent() == Extent::Full).then_some(score.learner.overall > score.persistence.overall),
         sheets: vec![],
         figures: Vec::new(),
         notes: vec![

@@ -5,7 +5,7 @@ use attractor_learn::Answer;
 use rand::seq::SliceRandom;
 
 use super::{ask, learner, mnist, order, right, rows_of, show};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::statistics::Summary;
 
@@ -35,11 +35,12 @@ const VOICES: [(&str, Saying); 3] = [
 ];
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (orders, known, numbers): (u64, usize, &[usize]) = match context.effort {
-        Effort::Full => (5, 1_000, &[1, 5, 20, 100, 500, 2_000]),
-        Effort::Smoke => (1, 10, &[1, 5]),
+    let orders: u64 = context.repetitions(5, 1);
+    let (known, numbers): (usize, &[usize]) = match context.extent() {
+        Extent::Full => (1_000, &[1, 5, 20, 100, 500, 2_000]),
+        Extent::Smoke => (10, &[1, 5]),
     };
-    let part = if context.effort == Effort::Full { Part::Train } else { Part::Test };
+    let part = if context.extent() == Extent::Full { Part::Train } else { Part::Test };
     let (train, test) = (mnist(context, part)?, mnist(context, Part::Test)?);
     // Of the tenth class and of the nine, by number of looks and voice.
     let mut new = vec![[const { Vec::new() }; 3]; numbers.len()];
@@ -99,7 +100,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured: Summary::of(&new[0][0]),
         series,
         baselines: Vec::new(),
-        pass: (context.effort == Effort::Full).then_some(holds),
+        pass: (context.extent() == Extent::Full).then_some(holds),
         sheets: vec![],
         figures: vec![Figure {
             title: "Accuracy on the tenth class".to_owned(),

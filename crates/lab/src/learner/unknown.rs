@@ -7,7 +7,7 @@ use attractor_learn::{Answer, Learner};
 use ndarray::{Array2, Axis};
 
 use super::{ask, class, learner, mnist, rows_of, show};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::omniglot::omniglot;
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
@@ -27,11 +27,11 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (shown, asked) = match context.effort {
-        Effort::Full => (60_000, 10_000),
-        Effort::Smoke => (300, 100),
+    let (shown, asked) = match context.extent() {
+        Extent::Full => (60_000, 10_000),
+        Extent::Smoke => (300, 100),
     };
-    let part = if context.effort == Effort::Full { Part::Train } else { Part::Test };
+    let part = if context.extent() == Extent::Full { Part::Train } else { Part::Test };
     let train = mnist(context, part)?.take(shown);
     let test = mnist(context, Part::Test)?.take(asked);
     let letters = omniglot(context, "evaluation", asked.max(1))?;
@@ -67,7 +67,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured: Summary::of(&[headline]),
         series,
         baselines: Vec::new(),
-        pass: (context.effort == Effort::Full).then_some(headline >= 0.98),
+        pass: (context.extent() == Extent::Full).then_some(headline >= 0.98),
         sheets: vec![],
         figures: Vec::new(),
         notes: vec![

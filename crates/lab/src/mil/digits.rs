@@ -10,7 +10,7 @@ use ndarray::{Axis, concatenate};
 
 use super::network::BagTask;
 use super::{Method, auc, mean::MeanEmbedding};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::statistics::Summary;
 
@@ -28,8 +28,8 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// Networks by name, and the epochs of a fit.
-fn networks(effort: Effort) -> (Vec<(&'static str, BagModelConfig)>, usize) {
-    let width = if effort == Effort::Smoke { 20 } else { 500 };
+fn networks(extent: Extent) -> (Vec<(&'static str, BagModelConfig)>, usize) {
+    let width = if extent == Extent::Smoke { 20 } else { 500 };
     let hopfield = BagClassifierConfig {
         embedding: EmbeddingConfig::Digits(width),
         heads: 1,
@@ -52,17 +52,18 @@ fn networks(effort: Effort) -> (Vec<(&'static str, BagModelConfig)>, usize) {
         ("attention", attention(Gate::Tanh)),
         ("gated attention", attention(Gate::Gated)),
     ];
-    (networks, if effort == Effort::Smoke { 1 } else { 20 })
+    (networks, if extent == Extent::Smoke { 1 } else { 20 })
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let root = context.data.clone().unwrap_or_else(catalogue::root);
-    let (train, test, seeds) = if context.effort == Effort::Smoke { (8, 8, 1) } else { (200, 500, 3) };
+    let seeds = context.repetitions(3, 1);
+    let (train, test) = if context.extent() == Extent::Smoke { (8, 8) } else { (200, 500) };
     let draws = MnistBags::default();
     let learned = draws.draw(&split_set(&root, "mnist", Part::Train)?, train)?;
     let asked = draws.draw(&split_set(&root, "mnist", Part::Test)?, test)?;
     let bags = joined(&learned, &asked)?;
-    let (networks, epochs) = networks(context.effort);
+    let (networks, epochs) = networks(context.extent());
     let training =
         TrainingConfig::adamw(5e-4, epochs).with_rule(RuleConfig::AdamW { decay: 1e-4 }).with_clip(1.0);
     let split = Split { train: (0..train).collect(), held: Vec::new() };

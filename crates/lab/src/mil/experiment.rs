@@ -5,7 +5,7 @@ use attractor_data::{Split, catalogue};
 use rayon::prelude::*;
 
 use super::{Citation, MeanEmbedding, Method, Miles, auc, measure};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::published::{MIL_CITATION, MIL_MILES, Published};
 use crate::statistics::Summary;
@@ -31,7 +31,7 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 /// The methods with what is chosen among.
-pub(super) fn methods(effort: Effort) -> Vec<(&'static str, Vec<Box<dyn Method>>)> {
+pub(super) fn methods(extent: Extent) -> Vec<(&'static str, Vec<Box<dyn Method>>)> {
     let mut citation: Vec<Box<dyn Method>> = Vec::new();
     let mut mean: Vec<Box<dyn Method>> = Vec::new();
     let mut miles: Vec<Box<dyn Method>> = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn methods(effort: Effort) -> Vec<(&'static str, Vec<Box<dyn Method>>
         }
     }
     let mut methods = vec![(CITATION, citation), (MEAN, mean), (MILES, miles)];
-    if effort == Effort::Smoke {
+    if extent == Extent::Smoke {
         methods.iter_mut().for_each(|(_, candidates)| candidates.truncate(1));
     }
     methods
@@ -62,14 +62,17 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     }
     sets.retain(|set| !set.repetitions.is_empty());
     sets.insert(0, tiger);
-    if context.effort == Effort::Smoke {
+    for set in &mut sets {
+        let repetitions = context.repetitions(set.repetitions.len(), 1);
+        set.repetitions.truncate(repetitions);
+    }
+    if context.extent() == Extent::Smoke {
         sets.truncate(1);
         sets.iter_mut().for_each(|set| {
-            set.repetitions.truncate(1);
             set.repetitions.iter_mut().for_each(|folds| folds.truncate(2));
         });
     }
-    let methods = methods(context.effort);
+    let methods = methods(context.extent());
     let runs = (sets.len() * methods.len()) as f64;
     let mut all: Vec<(&str, &str, Summary)> = Vec::new();
     for set in &sets {
@@ -101,7 +104,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         measured: find(CITATION, "tiger").unwrap_or_default(),
         series: named(false),
         baselines: named(true),
-        pass: (context.effort == Effort::Full).then_some(!MIL_CITATION.iter().any(off)),
+        pass: (context.extent() == Extent::Full).then_some(!MIL_CITATION.iter().any(off)),
         sheets: vec![],
         figures: Vec::new(),
         notes: vec![

@@ -9,7 +9,7 @@ use attractor_nets::training::{RuleConfig, Schedule, TrainingConfig};
 
 use super::contender::{Area, Contender};
 use super::experiment::{areas, methods};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Named, Outcome};
 use crate::published::{MIL_HOPFIELD, Published};
 use crate::statistics::Summary;
@@ -48,7 +48,7 @@ const MEMBERS: usize = 10;
 const INNER: usize = 3;
 
 /// Hopfield pooling, then attention, with the same training.
-fn contenders(effort: Effort) -> [Contender; 2] {
+fn contenders(extent: Extent) -> [Contender; 2] {
     let training = TrainingConfig::adamw(1e-3, 12)
         .with_batch(8)
         .with_rule(RuleConfig::AdamW { decay: 1.0 })
@@ -75,7 +75,7 @@ fn contenders(effort: Effort) -> [Contender; 2] {
     let attention = attention.flat_map(|gate| [attending(gate, 0.0), attending(gate, 0.25)]).collect();
     let mut both = [("Hopfield pooling", hopfield), ("attention", attention)]
         .map(|(name, candidates)| Contender { name, candidates, members: MEMBERS, inner: INNER });
-    if effort == Effort::Smoke {
+    if extent == Extent::Smoke {
         for contender in &mut both {
             contender.candidates.truncate(2);
             contender.members = 2;
@@ -98,11 +98,12 @@ fn run(name: &str, published: Option<Published>, context: &mut Context<'_>) -> R
         }
         .into());
     }
-    if context.effort == Effort::Smoke {
-        set.repetitions.truncate(1);
+    let repetitions = context.repetitions(set.repetitions.len(), 1);
+    set.repetitions.truncate(repetitions);
+    if context.extent() == Extent::Smoke {
         set.repetitions.iter_mut().for_each(|folds| folds.truncate(2));
     }
-    let contenders = contenders(context.effort);
+    let contenders = contenders(context.extent());
     let steps = contenders.len() * set.repetitions.len() + 1;
     let mut done = 0;
     let mut measured: Vec<Vec<Vec<Area>>> = Vec::new();
@@ -133,7 +134,7 @@ fn run(name: &str, published: Option<Published>, context: &mut Context<'_>) -> R
     let ours = area(&measured[0], |means| means.0);
     let together = area(&measured[0], |means| means.1).mean;
     let reached = |mean: f64| published.map(|number| mean >= number.value - number.tolerance);
-    let full = context.effort == Effort::Full;
+    let full = context.extent() == Extent::Full;
     Ok(Outcome {
         measured: ours,
         series,
@@ -174,7 +175,7 @@ fn notes(
 /// The methods without networks, on the same folds.
 fn baselines(set: &Benchmark, context: &Context<'_>) -> Result<Vec<Named>, LabError> {
     let mut named = Vec::new();
-    for (name, candidates) in methods(context.effort) {
+    for (name, candidates) in methods(context.extent()) {
         let summary = Summary::of(&areas(set, &candidates, context.seed)?);
         named.push(Named::new(format!("{name}, AUC %"), &summary));
     }

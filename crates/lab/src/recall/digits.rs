@@ -3,14 +3,14 @@
 use attractor_data::{Part, Scale, Set, catalogue, split_set, stream};
 use rand::seq::index::sample;
 
-use crate::experiment::{Context, Effort, LabError};
+use crate::experiment::{Context, Extent, LabError};
 
 /// All digits that a run draws from: the training part, or the smaller test part for a smoke run.
 pub(super) fn digits(context: &Context<'_>) -> Result<Set, LabError> {
     let root = context.data.clone().unwrap_or_else(catalogue::root);
-    let part = match context.effort {
-        Effort::Full => Part::Train,
-        Effort::Smoke => Part::Test,
+    let part = match context.extent() {
+        Extent::Full => Part::Train,
+        Extent::Smoke => Part::Test,
     };
     Ok(split_set(&root, "mnist", part)?)
 }

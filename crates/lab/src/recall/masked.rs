@@ -8,7 +8,7 @@ use ndarray::{ArrayView2, Axis, s};
 use super::answers::{TRIVIAL, aligned, steps, trivial};
 use super::digits::{digits, draw};
 use super::sweep::Sweep;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Figure, Named, Outcome, Scale as Axes};
 
 /// The experiment.
@@ -56,24 +56,25 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(effort: Effort) -> Self {
-        match effort {
-            Effort::Full => Self {
-                seeds: 5,
+    fn of(context: &Context<'_>) -> Self {
+        let seeds = context.repetitions(5, 2);
+        match context.extent() {
+            Extent::Full => Self {
+                seeds,
                 loads: (1..=12).map(|i| 1 << i).collect(),
                 noisy: 100,
                 deviations: (0..=6).map(|i| 2.5 * i as f32).collect(),
                 cues: CUES,
             },
-            Effort::Smoke => {
-                Self { seeds: 2, loads: vec![2, 8, 32], noisy: 16, deviations: vec![0.0, 5.0], cues: 16 }
+            Extent::Smoke => {
+                Self { seeds, loads: vec![2, 8, 32], noisy: 16, deviations: vec![0.0, 5.0], cues: 16 }
             }
         }
     }
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let sizes = Sizes::of(context.effort);
+    let sizes = Sizes::of(context);
     let digits = digits(context)?;
     let names = || names().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let masked = || Sweep::new(names(), sizes.loads.iter().map(|&m| m as f64).collect());

@@ -12,7 +12,7 @@ use rand::seq::index::sample;
 use super::answers::{nearest, steps, within};
 use super::digits::{digits, draw};
 use super::sweep::Sweep;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Figure, Outcome, Scale as Axes};
 use crate::statistics::Summary;
 
@@ -56,9 +56,10 @@ struct Kind {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (draws, small, large): (u64, &[usize], &[usize]) = match context.effort {
-        Effort::Full => (5, &[2, 8, 24, 64, 95], &[2, 8, 24, 64, 256, 1024]),
-        Effort::Smoke => (2, &[2, 24], &[2, 24]),
+    let draws: u64 = context.repetitions(5, 2);
+    let (small, large): (&[usize], &[usize]) = match context.extent() {
+        Extent::Full => (&[2, 8, 24, 64, 95], &[2, 8, 24, 64, 256, 1024]),
+        Extent::Smoke => (&[2, 24], &[2, 24]),
     };
     let names: Vec<String> = BETAS.iter().map(|beta| format!("beta {beta}")).collect();
     let names: Vec<String> = names.into_iter().chain(NEIGHBOURS.map(str::to_owned)).collect();

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use super::answers::{TRIVIAL, nearest, steps, trivial, within};
 use super::digits::{digits, draw};
 use super::sweep::Sweep;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Figure, Outcome, Scale as Axes};
 
 /// The experiment.
@@ -83,9 +83,10 @@ impl Task {
 }
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (runs, loads): (u64, &[usize]) = match context.effort {
-        Effort::Full => (5, &[2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]),
-        Effort::Smoke => (2, &[2, 10, 30]),
+    let runs: u64 = context.repetitions(5, 2);
+    let loads: &[usize] = match context.extent() {
+        Extent::Full => &[2, 5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000],
+        Extent::Smoke => &[2, 10, 30],
     };
     let digits = digits(context)?;
     let names: Vec<String> =

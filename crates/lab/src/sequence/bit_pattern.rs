@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use super::reader::Reading;
 use super::report::{Claim, Entry, Problem, compare};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -27,9 +27,10 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (epochs, runs, most) = match context.effort {
-        Effort::Full => (250, 3, usize::MAX),
-        Effort::Smoke => (2, 1, 64),
+    let runs = context.repetitions(3, 1);
+    let (epochs, most) = match context.extent() {
+        Extent::Full => (250, usize::MAX),
+        Extent::Smoke => (2, 64),
     };
     let problem = BitPattern::default();
     let set = problem.draw()?;

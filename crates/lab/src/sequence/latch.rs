@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::reader::Reading;
 use super::report::{Claim, Entry, Problem, compare};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::Outcome;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -24,9 +24,10 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let (epochs, runs, most) = match context.effort {
-        Effort::Full => (20, 3, usize::MAX),
-        Effort::Smoke => (2, 1, 64),
+    let runs = context.repetitions(3, 1);
+    let (epochs, most) = match context.extent() {
+        Extent::Full => (20, usize::MAX),
+        Extent::Smoke => (2, 64),
     };
     let problem = Latch::default();
     let bags = problem.draw()?.bags()?;

@@ -5,7 +5,7 @@ use ndarray::Array2;
 
 use super::methods::{HOPFIELD, SMALL, TOGETHER, contestants};
 use super::table::{CAUTION, Reached, SOURCE, contest, folder};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
 use crate::ranks;
 use crate::statistics::Summary;
@@ -48,7 +48,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         .iter()
         .map(|name| read(&folder, name))
         .collect::<Result<_, attractor_data::Error>>()?;
-    if context.effort == Effort::Smoke {
+    if context.extent() == Extent::Smoke {
         tables.sort_by_key(|table| table.set.len());
         tables.truncate(3);
     }
@@ -63,11 +63,11 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     }
     context.progress(1.0, "done");
     let methods: Vec<&'static str> =
-        contestants(context.effort, 0).iter().map(|contestant| contestant.name).collect();
-    Ok(outcome(&rows, &methods, context.effort))
+        contestants(context.extent(), 0).iter().map(|contestant| contestant.name).collect();
+    Ok(outcome(&rows, &methods, context.extent()))
 }
 
-fn outcome(rows: &[Row], methods: &[&'static str], effort: Effort) -> Outcome {
+fn outcome(rows: &[Row], methods: &[&'static str], extent: Extent) -> Outcome {
     let small: Vec<&Row> = rows.iter().filter(|row| row.samples < SMALL).collect();
     let every: Vec<&Row> = rows.iter().collect();
     let (mut series, mut figures, mut notes) = (Vec::new(), Vec::new(), Vec::new());
@@ -130,7 +130,7 @@ fn outcome(rows: &[Row], methods: &[&'static str], effort: Effort) -> Outcome {
         measured,
         series,
         baselines,
-        pass: (effort == Effort::Full).then_some(first_two),
+        pass: (extent == Extent::Full).then_some(first_two),
         sheets: vec![],
         figures,
         notes,

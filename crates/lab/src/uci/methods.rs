@@ -3,7 +3,7 @@
 #[cfg(feature = "network")]
 use super::Lookup;
 use super::{Boosted, Forest, Method, Nearest, Ridge};
-use crate::experiment::Effort;
+use crate::experiment::Extent;
 
 /// A family of candidates, of which one is chosen for a table.
 pub(super) struct Contestant {
@@ -24,7 +24,7 @@ pub(super) const HOPFIELD: &str = "Hopfield lookup";
 pub(super) const TOGETHER: &str = "five Hopfield lookups";
 
 /// All that are ranked on a table of `samples` rows, in a fixed order.
-pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
+pub(super) fn contestants(extent: Extent, samples: usize) -> Vec<Contestant> {
     let mut nearest: Vec<Box<dyn Method>> = Vec::new();
     for neighbours in [5, 1, 11, 3, 7, 15, 21] {
         nearest.push(Box::new(Nearest { neighbours }));
@@ -33,9 +33,9 @@ pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
     for lambda in [1.0, 10.0, 0.1, 0.01, 100.0, 1000.0] {
         ridge.push(Box::new(Ridge { lambda }));
     }
-    let (trees, rounds) = match effort {
-        Effort::Full => (200, 200),
-        Effort::Smoke => (10, 5),
+    let (trees, rounds) = match extent {
+        Extent::Full => (200, 200),
+        Extent::Smoke => (10, 5),
     };
     let mut forest: Vec<Box<dyn Method>> = Vec::new();
     for drawn in [1.0, 0.5, 2.0] {
@@ -51,9 +51,9 @@ pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
     }
     let mut all = vec![
         #[cfg(feature = "network")]
-        Contestant { name: HOPFIELD, candidates: lookup(effort, 1) },
+        Contestant { name: HOPFIELD, candidates: lookup(extent, 1) },
         #[cfg(feature = "network")]
-        Contestant { name: TOGETHER, candidates: lookup(effort, 5) },
+        Contestant { name: TOGETHER, candidates: lookup(extent, 5) },
         Contestant { name: "nearest neighbours", candidates: nearest },
         Contestant { name: "ridge", candidates: ridge },
         Contestant { name: "forest", candidates: forest },
@@ -63,7 +63,7 @@ pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
         // Trees of many rows take longest.
         all.iter_mut().for_each(|contestant| contestant.candidates.truncate(MOST_OF_LARGE));
     }
-    if effort == Effort::Smoke {
+    if extent == Extent::Smoke {
         all.iter_mut().for_each(|contestant| contestant.candidates.truncate(1));
     }
     all
@@ -73,10 +73,10 @@ pub(super) fn contestants(effort: Effort, samples: usize) -> Vec<Contestant> {
 /// layers (they: 0, 1, 7) and 8 or 1 stored patterns per class (the same); 64 units, 8 heads and beta 0.25 for all (they:
 /// 32 to 1,024 units, 1 or 32 heads, betas 1, 0.1, 0.001); so many networks answer together.
 #[cfg(feature = "network")]
-fn lookup(effort: Effort, members: usize) -> Vec<Box<dyn Method>> {
-    let epochs = match effort {
-        Effort::Full => 100,
-        Effort::Smoke => 2,
+fn lookup(extent: Extent, members: usize) -> Vec<Box<dyn Method>> {
+    let epochs = match extent {
+        Extent::Full => 100,
+        Extent::Smoke => 2,
     };
     let candidate = |(layers, patterns)| -> Box<dyn Method> {
         Box::new(Lookup { layers, width: 64, heads: 8, beta: 0.25, patterns, rate: 0.002, epochs, members })

@@ -72,7 +72,7 @@ pub(super) fn contest(
     context: &mut Context<'_>,
     progress: impl Fn(f64) -> f64,
 ) -> Result<(Vec<Reached>, f64), LabError> {
-    let contestants = contestants(context.effort, table.set.len());
+    let contestants = contestants(context.extent(), table.set.len());
     let mut all = Vec::new();
     for (place, contestant) in contestants.iter().enumerate() {
         let share = place as f64 / contestants.len() as f64;

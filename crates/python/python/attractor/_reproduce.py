@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import Any, Literal
 
 from . import _engine
 from .errors import ValueRangeError
@@ -13,7 +13,7 @@ from .errors import ValueRangeError
 def reproduce(
     id: str,
     *,
-    smoke: bool = False,
+    effort: Literal["full", "quick", "smoke"] = "full",
     seed: int = 1,
     data: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
@@ -23,8 +23,9 @@ def reproduce(
     ----------
     id : str
         Such as "capacity/classical"; ``attractor reproduce --list`` of the command line shows them all.
-    smoke : bool
-        Tiny sizes: shows that everything works; the numbers prove nothing.
+    effort : str
+        "full" is the protocol. "quick": one repetition, or seed, of those of the protocol; numbers without a spread, and
+        no verdict. "smoke": tiny sizes; shows that everything works, the numbers prove nothing.
     seed : int
         Where every random draw comes from.
     data : str or path, optional
@@ -37,11 +38,11 @@ def reproduce(
 
     Examples
     --------
-    >>> record = attractor.reproduce("kv/hetero", smoke=True)
+    >>> record = attractor.reproduce("kv/hetero", effort="smoke")
     >>> record["id"], sorted(record["measured"])
     ('kv/hetero', ['mean', 'runs', 'spread'])
     """
     if seed < 0:
         raise ValueRangeError(f"seed = {seed}: must be at least 0")
-    record: dict[str, Any] = json.loads(_engine.reproduce(id, smoke, seed, data))
+    record: dict[str, Any] = json.loads(_engine.reproduce(id, effort, seed, data))
     return record

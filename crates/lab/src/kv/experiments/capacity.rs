@@ -3,7 +3,7 @@
 use attractor_data::stream;
 
 use super::{RANDOM, SOURCE, is_baseline, label, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::kv::capacity::{Config, Loads, Outcome as Seed, run as run_seed};
 use crate::kv::contestant::Kind;
 use crate::kv::search;
@@ -34,7 +34,7 @@ const SEEDS: u64 = 10;
 const PASSIVE: Kind = Kind::RandomPassive { slots_per_write: KV_RANDOM_SLOTS, decay: 0.95 };
 
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
-    let smoke = context.effort == Effort::Smoke;
+    let smoke = context.extent() == Extent::Smoke;
     let search_seed = context.seed.wrapping_add(SEARCH_SEED_OFFSET);
     let mut search = search::Config::default();
     if smoke {

@@ -3,7 +3,7 @@
 use attractor_data::stream;
 
 use super::{RANDOM, SOURCE, is_baseline, label, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::kv::contestant::Kind;
 use crate::kv::continual::{Config, run as run_seed};
 use crate::outcome::{Figure, Named, Outcome, Scale};
@@ -25,7 +25,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let kinds =
         vec![Kind::Sequential, RANDOM, Kind::Palimpsest, Kind::Hopfield, Kind::NearestStored, Kind::CueOnly];
     let mut config = Config { kinds, ..Config::default() };
-    if context.effort == Effort::Smoke {
+    if context.extent() == Extent::Smoke {
         config = Config { width: 12, delays: vec![1, 8, 40], ..config };
     }
     let runs = over_seeds(context, 10, |seed| Ok(run_seed(&config, |name| stream(seed, name))?))?;

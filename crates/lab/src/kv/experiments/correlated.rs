@@ -3,7 +3,7 @@
 use attractor_data::stream;
 
 use super::{RANDOM, SOURCE, is_baseline, label, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::kv::capacity::Loads;
 use crate::kv::contestant::Kind;
 use crate::kv::correlated::{Config, run as run_seed};
@@ -38,7 +38,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         Stimuli::Drift { rho: 0.9 },
     ];
     let mut config = Config { kinds, stimuli, ..Config::default() };
-    if context.effort == Effort::Smoke {
+    if context.extent() == Extent::Smoke {
         config = Config { width: 12, trials: 2, stimuli: vec![Stimuli::Independent, HEADLINE], ..config };
     }
     let runs = over_seeds(context, 10, |seed| Ok(run_seed(&config, |name| stream(seed, name))?))?;

@@ -3,7 +3,7 @@
 use attractor_data::stream;
 
 use super::{RANDOM, SOURCE, is_baseline, label, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::kv::contestant::Kind;
 use crate::kv::hetero::{Config, run as run_seed};
 use crate::outcome::{Figure, Named, Outcome, Scale};
@@ -29,7 +29,7 @@ const LEVEL: f64 = 0.98;
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let kinds = vec![Kind::Sequential, RANDOM, Kind::Matrix, Kind::Bam, Kind::NearestStored];
     let mut config = Config { kinds, ..Config::default() };
-    if context.effort == Effort::Smoke {
+    if context.extent() == Extent::Smoke {
         config = Config { key: 12, value: 6, trials: 2, ..config };
     }
     let loads = config.loads.grid(config.key);

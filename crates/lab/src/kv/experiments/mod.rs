@@ -7,7 +7,7 @@ mod hetero;
 mod sequence;
 
 use super::contestant::Kind;
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, LabError};
 use crate::published;
 
 /// The experiments, in the order of the list.
@@ -48,16 +48,13 @@ fn is_baseline(kind: Kind) -> bool {
     matches!(kind, Kind::NearestStored | Kind::CueOnly)
 }
 
-/// Runs `one` for `full` seeds (2 in a smoke run), telling the progress; what it returns comes in their order.
+/// Runs `one` for `full` seeds (1 in a quick run, 2 in a smoke run), telling the progress; what it returns comes in their order.
 fn over_seeds<T>(
     context: &mut Context<'_>,
     full: u64,
     one: impl Fn(u64) -> Result<T, LabError>,
 ) -> Result<Vec<T>, LabError> {
-    let count = match context.effort {
-        Effort::Full => full,
-        Effort::Smoke => 2,
-    };
+    let count = context.repetitions(full, 2);
     let mut all = vec![];
     for run in 0..count {
         let seed = context.seed.wrapping_add(run);

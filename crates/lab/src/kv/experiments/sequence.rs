@@ -3,7 +3,7 @@
 use attractor_data::stream;
 
 use super::{RANDOM, SOURCE, is_baseline, label, over_seeds};
-use crate::experiment::{Context, Effort, Experiment, LabError};
+use crate::experiment::{Context, Experiment, Extent, LabError};
 use crate::kv::contestant::Kind;
 use crate::kv::sequence::{Config, run as run_seed};
 use crate::outcome::{Curve, Figure, Named, Outcome, Scale};
@@ -25,7 +25,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let kinds = vec![Kind::Sequential, RANDOM, Kind::Matrix, Kind::NearestStored];
     let mut config = Config { kinds, ..Config::default() };
-    if context.effort == Effort::Smoke {
+    if context.extent() == Extent::Smoke {
         config = Config { width: 12, lengths: vec![2, 6, 13], trials: 2, ..config };
     }
     let runs = over_seeds(context, 10, |seed| Ok(run_seed(&config, |name| stream(seed, name))?))?;
