@@ -1,7 +1,8 @@
 //! All contenders on one set, with one seed.
 
 use attractor_data::{Corruption, Shape, stream};
-use attractor_nets::models::CompleterConfig;
+use attractor_nets::models::{Completed, CompleterConfig};
+use attractor_nets::relaxation::Relaxation;
 use attractor_nets::training::{Draws, Fit, RuleConfig, Schedule, Split, TrainingConfig};
 use ndarray::{Array2, Axis, Slice};
 
@@ -36,10 +37,23 @@ pub(super) struct Score {
     pub(super) error: f64,
     /// Share of the completed images that are classified right, in per cent.
     pub(super) right: f64,
-    /// Share of the relaxations that came to rest, in per cent; of energy networks.
-    pub(super) rested: Option<f64>,
+    /// Of energy networks.
+    pub(super) rest: Option<Rest>,
     pub(super) pictures: Array2<f32>,
 }
+
+/// How near to rest relaxations end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    /// Share that came to rest, in per cent.
+    pub(super) rested: f64,
+    /// The same after [`LONGER`] times the steps.
+    pub(super) later: f64,
+    /// Mean squared error of hidden pixels then.
+    pub(super) error: f64,
+}
+
+const LONGER: usize = 16;
 
 /// Names of the first and the last rows, which complete nothing.
 const CUE: &str = "cue";
@@ -59,12 +73,12 @@ impl Trial {
         let plan = Plan { epochs, batch: self.batch, rate, seed: Draws::Fit(0).seed(seed) };
         let classifier = plan.classifier(train, &images.train_classes, images.classes, hidden)?;
         let few = Slice::from(..test.nrows().min(self.shown));
-        let score = |name, completed: Array2<f32>, rested| {
+        let score = |name, completed: Array2<f32>, rest| {
             Ok::<_, LabError>(Score {
                 name,
                 error: hidden_error(test, known.view(), completed.view()),
                 right: right(&classifier, completed.view(), &images.test_classes)?,
-                rested,
+                rest,
                 pictures: completed.slice_axis(Axis(0), few).to_owned(),
             })
         };
@@ -95,10 +109,17 @@ impl Trial {
                 .with_clip(1.0)
                 .with_schedule(Schedule::Cosine { least: 0.0 });
             let fitted = Fit::new(&task, &training, Draws::Fit(2 + place).seed(seed)).run(&split)?;
-            let done = fitted.model.complete(test, known.view(), &fitted.model.relaxation())?;
-            let rested = done.report.converged.iter().filter(|rests| **rests).count();
-            let rested = 100.0 * rested as f64 / test.nrows() as f64;
-            scores.push(score(name, done.images, Some(rested))?);
+            let trained = fitted.model.relaxation();
+            let done = fitted.model.complete(test, known.view(), &trained)?;
+            let longer = Relaxation { steps: LONGER * trained.steps, ..trained };
+            let later = fitted.model.complete(test, known.view(), &longer)?;
+            let rested = |of: &Completed| {
+                let count = of.report.converged.iter().filter(|rests| **rests).count();
+                100.0 * count as f64 / test.nrows() as f64
+            };
+            let error = hidden_error(test, known.view(), later.images.view());
+            let rest = Rest { rested: rested(&done), later: rested(&later), error };
+            scores.push(score(name, done.images, Some(rest))?);
         }
         scores.push(score(WHOLE, test.to_owned(), None)?);
         Ok(scores)
@@ -127,7 +148,7 @@ impl Scores<'_> {
         let mut all = Vec::new();
         for score in self.runs.first().into_iter().flatten() {
             let (name, set) = (score.name, self.set);
-            if score.rested.is_some() != networks {
+            if score.rest.is_some() != networks {
                 continue;
             }
             if name != WHOLE && name != CUE {
@@ -137,8 +158,15 @@ impl Scores<'_> {
             let label = format!("{name}, {set}, % classified right");
             all.push(Named::new(label, &self.summary(name, |score| Some(score.right))));
             if networks {
-                let label = format!("{name}, {set}, % at rest");
-                all.push(Named::new(label, &self.summary(name, |score| score.rested)));
+                let of: [(String, fn(Rest) -> f64); 3] = [
+                    ("% at rest".to_owned(), |rest| rest.rested),
+                    (format!("% at rest after {LONGER} times the steps"), |rest| rest.later),
+                    ("squared error of hidden pixels then".to_owned(), |rest| rest.error),
+                ];
+                for (what, of) in of {
+                    let label = format!("{name}, {set}, {what}");
+                    all.push(Named::new(label, &self.summary(name, |score| score.rest.map(of))));
+                }
             }
         }
         all

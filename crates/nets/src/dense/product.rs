@@ -96,17 +96,52 @@ fn strip(
         multiply(level, &factor, slab, panels, Onto::Former, sums);
     }
     for (mut row, lanes) in out.rows_mut().into_iter().zip(sums.chunks_exact(panels)) {
-        row.iter_mut().zip(Lane::floats(lanes)).for_each(|(to, &x)| *to = x);
+        let to = row.as_slice_mut().unwrap_or_default();
+        to.copy_from_slice(&Lane::floats(lanes)[..to.len()]);
     }
 }
 
 /// `scale from^T + bias`, where `from` has a row for each column of `out`.
 fn turn(from: &[f32], out: &mut ArrayViewMut2<'_, f32>, scale: f32, bias: &[f32]) {
-    let rows = out.nrows();
-    for (at, mut row) in out.rows_mut().into_iter().enumerate() {
-        if let Some(row) = row.as_slice_mut() {
-            row.iter_mut().zip(from[at..].iter().step_by(rows)).for_each(|(to, &x)| *to = x);
-            finish(row, scale, bias);
+    let (rows, columns) = out.dim();
+    let mut square = [[0.0; LANES]; LANES];
+    for at in (0..rows).step_by(LANES) {
+        for column in (0..columns).step_by(LANES) {
+            transpose(
+                |c| from.get((column + c) * rows + at..(column + c + 1) * rows).unwrap_or_default(),
+                &mut square,
+            );
+            for (mut row, turned) in out.rows_mut().into_iter().skip(at).zip(&square) {
+                let to = row.as_slice_mut().unwrap_or_default();
+                let to = &mut to[column..(column + LANES).min(columns)];
+                to.copy_from_slice(&turned[..to.len()]);
+            }
+        }
+    }
+    for mut row in out.rows_mut() {
+        row.as_slice_mut().into_iter().for_each(|row| finish(row, scale, bias));
+    }
+}
+
+/// The first entries of up to [`LANES`] columns as rows; 0 where a column has fewer.
+fn transpose<'a>(column: impl Fn(usize) -> &'a [f32], rows: &mut [[f32; LANES]; LANES]) {
+    let columns: [&[f32]; LANES] = std::array::from_fn(|c| column(c));
+    let whole = columns.map(|column| column.first_chunk::<LANES>());
+    if whole.iter().all(Option::is_some) {
+        let whole = whole.map(|column| column.unwrap_or(&[0.0; LANES]));
+        // Four by four: that is how wide every machine can turn numbers in its registers.
+        for (four, columns) in whole.chunks_exact(4).enumerate() {
+            for (first, rows) in rows.chunks_exact_mut(4).enumerate() {
+                let [a, b, c, d] =
+                    [0, 1, 2, 3].map(|k| *columns[k][4 * first..].first_chunk::<4>().unwrap_or(&[0.0; 4]));
+                for (k, row) in rows.iter_mut().enumerate() {
+                    row[4 * four..4 * four + 4].copy_from_slice(&[a[k], b[k], c[k], d[k]]);
+                }
+            }
+        }
+    } else {
+        for (r, row) in rows.iter_mut().enumerate() {
+            *row = std::array::from_fn(|c| columns[c].get(r).copied().unwrap_or(0.0));
         }
     }
 }
@@ -168,22 +203,32 @@ impl Slabs {
 /// Terms and columns of a right factor, padded with zeros to whole panels, `(terms, panels)`.
 fn lay(part: ArrayView2<'_, f32>, lanes: &mut Vec<Lane>) {
     let panels = part.ncols().div_ceil(LANES);
-    lanes.clear();
+    // What was laid here before is written over.
     lanes.resize(part.nrows() * panels, Lane::ZERO);
     if part.strides()[0] == 1 && part.ncols() > 1 {
         // Turned: along the memory, so that each of its lines is read once.
-        let floats = Lane::floats_mut(lanes);
-        for (column, terms) in part.columns().into_iter().enumerate() {
-            terms.iter().enumerate().for_each(|(d, &x)| floats[d * panels * LANES + column] = x);
+        let columns: Vec<&[f32]> =
+            part.columns().into_iter().map(|column| column.to_slice().unwrap_or_default()).collect();
+        let mut square = [[0.0; LANES]; LANES];
+        for (panel, columns) in columns.chunks(LANES).enumerate() {
+            for first in (0..part.nrows()).step_by(LANES) {
+                let column =
+                    |c: usize| columns.get(c).and_then(|column| column.get(first..)).unwrap_or_default();
+                transpose(column, &mut square);
+                for (lane, row) in lanes.iter_mut().skip(first * panels + panel).step_by(panels).zip(square) {
+                    *lane = Lane(row);
+                }
+            }
         }
         return;
     }
     for (row, lanes) in part.rows().into_iter().zip(lanes.chunks_exact_mut(panels)) {
-        let floats = Lane::floats_mut(lanes);
+        let (floats, padding) = Lane::floats_mut(lanes).split_at_mut(row.len());
         match row.to_slice() {
-            Some(row) => floats[..row.len()].copy_from_slice(row),
+            Some(row) => floats.copy_from_slice(row),
             None => floats.iter_mut().zip(row).for_each(|(to, &x)| *to = x),
         }
+        padding.fill(0.0);
     }
 }
 

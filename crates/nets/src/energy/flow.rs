@@ -134,11 +134,17 @@ impl<'a> Flow<'a> {
 
     /// `dE/dg` of the free layers, 0 where a neuron is clamped.
     pub(super) fn gradient(&self, free: &[Tensor<3>], g: &[Tensor<3>]) -> Vec<Tensor<3>> {
-        self.descent(free, g, |_| 1.0)
+        self.descent(free, g, 0.0, |_| 1.0)
     }
 
-    /// `scale(layer) dE/dg` of the free layers, 0 where a neuron is clamped.
-    fn descent(&self, free: &[Tensor<3>], g: &[Tensor<3>], scale: impl Fn(usize) -> f64) -> Vec<Tensor<3>> {
+    /// `kept` times the states, and `scale(layer) dE/dg` of the free layers, which is 0 where a neuron is clamped.
+    fn descent(
+        &self,
+        free: &[Tensor<3>],
+        g: &[Tensor<3>],
+        kept: f64,
+        scale: impl Fn(usize) -> f64,
+    ) -> Vec<Tensor<3>> {
         let mut forces: Vec<Option<Tensor<3>>> = self.steady.clone();
         for &(at, end) in &self.changing {
             let joint = &self.graph().joints[at];
@@ -152,13 +158,17 @@ impl<'a> Flow<'a> {
                 if let Some(push) = &push {
                     add(&mut forces[at], push[at].clone());
                 }
-                let total = match forces[at].take() {
-                    Some(force) => blend(scale(at), state.clone(), scale(at), force),
-                    None => state.clone() * scale(at),
+                let scale = scale(at);
+                let led = |own: f64, force: Option<Tensor<3>>| match force {
+                    Some(force) => blend(own, state.clone(), scale, force),
+                    None => state.clone() * own,
                 };
                 match &self.moves[at] {
-                    None => total,
-                    Some(moves) => total * moves.clone(),
+                    None => led(kept + scale, forces[at].take()),
+                    Some(moves) => {
+                        let moved = led(scale, forces[at].take()) * moves.clone();
+                        if kept == 0.0 { moved } else { blend(kept, state.clone(), 1.0, moved) }
+                    }
                 }
             })
             .collect()
@@ -242,7 +252,11 @@ impl<'a> Flow<'a> {
 
 impl System for Flow<'_> {
     fn drift(&self, states: &[Tensor<3>]) -> Vec<Tensor<3>> {
-        self.descent(states, &self.activations(states), |at| -1.0 / self.graph().layers[at].tau)
+        self.descent(states, &self.activations(states), 0.0, |at| -1.0 / self.graph().layers[at].tau)
+    }
+
+    fn stepped(&self, states: Vec<Tensor<3>>, dt: f64) -> Vec<Tensor<3>> {
+        self.descent(&states, &self.activations(&states), 1.0, |at| -dt / self.graph().layers[at].tau)
     }
 
     fn energy(&self, states: &[Tensor<3>]) -> Tensor<1> {

@@ -46,10 +46,18 @@ pub use solver::{Relaxation, Solver};
 
 use burn::tensor::Tensor;
 
+use crate::dense::blend;
+
 /// States that move. They are blocks `(batch, positions, width)`, all of one batch, type and device.
 pub trait System {
     /// `dx/dt` of every block.
     fn drift(&self, states: &[Tensor<3>]) -> Vec<Tensor<3>>;
+
+    /// The states after a step of Euler of `dt`. A system that adds the drift to the state on the way overrides this.
+    fn stepped(&self, states: Vec<Tensor<3>>, dt: f64) -> Vec<Tensor<3>> {
+        let drift = self.drift(&states);
+        states.into_iter().zip(drift).map(|(x, d)| blend(1.0, x, dt, d)).collect()
+    }
 
     /// The energy of each sample, `(batch)`.
     fn energy(&self, states: &[Tensor<3>]) -> Tensor<1>;

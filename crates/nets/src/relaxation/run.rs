@@ -6,7 +6,6 @@ use super::per_sample::{largest, numbers};
 use super::solver::positive;
 use super::step::{Failed, Samples, step};
 use super::{Relaxation, RelaxationError, Report, Solver, System};
-use crate::dense::blend;
 
 /// Moves `states` until every sample rests or the steps are used up. Gradients do not flow through.
 ///
@@ -138,10 +137,7 @@ pub fn unroll(
     steps: usize,
 ) -> Result<Vec<Tensor<3>>, RelaxationError> {
     positive("dt", dt)?;
-    Ok((0..steps).fold(states, |states, _| {
-        let drift = system.drift(&states);
-        states.into_iter().zip(drift).map(|(x, d)| blend(1.0, x, dt, d)).collect()
-    }))
+    Ok((0..steps).fold(states, |states, _| system.stepped(states, dt)))
 }
 
 /// A few units in the last place of what the energy is the sum of.
