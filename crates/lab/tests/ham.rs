@@ -23,6 +23,8 @@ fn the_energy_of_a_few_networks_falls() {
     let outcome = outcome("ham/monotone", Effort::Smoke);
     assert_eq!(outcome.pass, Some(true), "{:?}", outcome.series);
     assert_eq!(outcome.measured.mean, 0.0);
+    // What tells a step too large from an energy that rises has to find the latter where it is.
+    assert!(outcome.baselines.iter().all(|broken| broken.mean > 0.5), "{:?}", outcome.baselines);
 }
 
 #[test]

@@ -35,6 +35,22 @@ fn every_experiment_runs_small_without_data() {
 }
 
 #[test]
+fn one_repetition_is_that_of_the_protocol_and_decides_nothing() {
+    let run = |effort| {
+        let mut quiet = |_: f64, _: &str| {};
+        let mut context = Context::new(3, effort, None, &mut quiet);
+        experiment("kv/hetero").unwrap().reproduce(&mut context).unwrap()
+    };
+    let ((quick, record), (full, whole)) = (run(Effort::Quick), run(Effort::Full));
+    assert_eq!((quick.measured.runs, quick.measured.spread, full.measured.runs), (1, 0.0, 10));
+    assert_eq!((record.pass, record.effort, whole.effort), (None, Effort::Quick, Effort::Full));
+    assert!(full.pass.is_some() == whole.pass.is_some(), "a full run keeps its verdict");
+    // The sizes are those of the full run.
+    let names = |outcome: &Outcome| outcome.series.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&quick), names(&full));
+}
+
+#[test]
 fn the_memory_with_a_slot_per_pattern_is_ahead() {
     let hetero = smoke("kv/hetero", 0);
     assert!(mean(&hetero, "sequential") > mean(&hetero, "bidirectional"), "{:?}", hetero.series);

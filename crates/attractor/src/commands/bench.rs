@@ -5,6 +5,8 @@ mod energy;
 #[cfg(feature = "network")]
 mod layers;
 mod learn;
+#[cfg(feature = "network")]
+mod options;
 
 use std::path::PathBuf;
 

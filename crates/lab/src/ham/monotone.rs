@@ -21,8 +21,8 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
              (arXiv 2008.06996); Krotov 2021, Hierarchical associative memory (arXiv 2107.06446)",
     protocol: "10,000 random networks of 2 to 4 layers, every Lagrangian and every synapse, states from N(0, 1), \
                10 steps of Euler of 0.001, 0.01 or 0.1, time constants from 1 to 3, in f64; a rise is more than \
-               1e-12 of the energies of all parts, or of the energy itself where that has grown larger. Where a step \
-               raises the energy it is taken again from the same states with half of it, at most ten times; a rise \
+               1e-12 of the energies of all parts, or of the energy itself where that has grown larger. The step \
+               that raises an energy most is taken again from the same states with half of it, at most ten times; a rise \
                that stays counts against the claim, one that goes away is a step too large, and is counted beside it. \
                Control: 1,000 of the networks, one synapse of which sends nothing to one layer, begin where the whole \
                network rests; for most of them the energy must rise, and must still rise at the smallest step",
@@ -169,9 +169,10 @@ fn rise(network: &Network, states: &[Tensor<3>], dt: f64) -> Result<Rise, Energy
         parts.map(|(_, part)| part.clone().abs().max().try_into_scalar::<f64>().unwrap_or(f64::NAN)).sum();
     let mut seen: Vec<Vec<Tensor<3>>> = Vec::new();
     let each = rises(network, states, dt, 10, size, &mut seen)?;
-    let largest = each.iter().copied().fold(0.0, f64::max);
+    let top = each.iter().copied().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let (step, largest) = top.map_or((0, 0.0), |(step, rise)| (step, rise.max(0.0)));
     let mut stays = false;
-    if let Some(before) = each.iter().position(|&rise| rise > ROUNDING).and_then(|step| seen.get(step)) {
+    if let (true, Some(before)) = (largest > ROUNDING, seen.get(step)) {
         stays = true;
         for halving in 1..=HALVINGS {
             let smaller = rises(network, before, dt / 2f64.powi(halving), 1, size, &mut Vec::new())?;

@@ -60,7 +60,11 @@ impl TransformerBlock {
     pub fn build(&self, grid: [usize; 2], device: &Device, rng: &mut ChaCha8Rng) -> Result<Network, Error> {
         // Misfits of the synapse are found when it is built; only its default beta divides.
         Error::at_least_one("depth", self.depth)?;
-        let attention = Attention { diagonal: self.diagonal, ..Attention::of(self.heads, self.depth) };
+        // Queries and keys of normalised tokens begin with variance 1. With the 0.02 of other synapses patches hardly look
+        // at each other for the first epochs.
+        let deviation = (self.width.max(1) as f64).sqrt().recip();
+        let attention =
+            Attention { diagonal: self.diagonal, deviation, ..Attention::of(self.heads, self.depth) };
         let builder = Network::builder()
             .layer(TOKENS, Shape::image(grid, self.width), LayerNorm { eps: 1e-5 })
             .synapse("attention", attention, &[TOKENS])
