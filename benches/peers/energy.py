@@ -13,17 +13,12 @@ use). One JSON object per comparison goes to standard output, a table to standar
 equal, or ours failed.
 """
 
-import argparse
-import json
 import os
-import statistics
 import sys
-import tempfile
-from pathlib import Path
 
-from ours import OursFailed, output_of, safetensors
-from run import default_binary, say
-from turns import turn
+import networks
+from ours import safetensors
+from run import say
 
 STEP = 0.1
 HEADS, DEPTH = 8, 32
@@ -33,13 +28,7 @@ TOLERANCE = 1e-5
 
 def main(arguments):
     """Parses, fixes the number of threads, and only then loads JAX."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--attractor", default=default_binary(), help="the command of ours")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3, help="turns that each side has")
-    parser.add_argument("--repeat", type=int, default=15, help="timed runs per turn")
-    parser.add_argument("--only", default="", help="workloads whose names contain this")
-    options = parser.parse_args(arguments)
+    options = networks.parse(arguments, __doc__, repeat=15)
     cores = sorted(os.sched_getaffinity(0))[:options.threads]
     os.sched_setaffinity(0, cores)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -48,67 +37,32 @@ def main(arguments):
 
     import jax
 
-    import report
-
-    where = report.machine(options.threads, options.repeat, {"jax": jax.__version__})
-    say("; ".join(f"{name} {value}" for name, value in where.items()))
-    if float(where["load"]) > 0.5:
-        say("note: the machine is not quiet (load above 0.5); processor times say more than times")
     if len(cores) < options.threads:
         say(f"note: {options.threads} threads on {len(cores)} cores")
-    good = True
-    with tempfile.TemporaryDirectory(prefix="attractor-energy-") as folder:
-        for name in (name for name in WORKLOADS if options.only in name):
-            try:
-                good &= compare(name, options, Path(folder))
-            except OursFailed as error:
-                say(f"{name}: ours failed: {error}")
-                good = False
-    return 0 if good else 1
+    versions = {"jax": jax.__version__}
+    return networks.run("energy", options, versions, WORKLOADS, lambda *work: compare(*work, options))
 
 
-def compare(name, options, folder):
-    """Checks the peers' states, times all in turns and prints a line per peer."""
+def compare(name, folder, options):
+    """Checks the peers' states, then times all in turns: a row per peer."""
     import jax
     import numpy as np
 
-    ours(name, options, 1, folder)
+    networks.ours("energy", name, options, 1, folder)
     read = lambda what: safetensors(folder / f"{name.replace('/', '-')}-{what}.safetensors")[0]
     weights, states, expected = read("weights"), read("states"), read("next")
     states = {layer: jax.numpy.asarray(state) for layer, state in states.items()}
     weights = {key: jax.numpy.asarray(weight) for key, weight in weights.items()}
-    contestants, good, steps = WORKLOADS[name](weights), True, {}
-    for peer, function in contestants.items():
+    largest = max(np.abs(state).max() for state in expected.values())
+    steps = {}
+    for peer, function in WORKLOADS[name](weights).items():
         compiled = jax.jit(function)
         found = compiled(states)
-        largest = max(np.abs(state).max() for state in expected.values())
         difference = max(float(np.abs(np.asarray(found[layer]) - state).max() / largest)
                          for layer, state in expected.items())
         run = lambda compiled=compiled: jax.block_until_ready(compiled(states))
         steps[peer] = (run, difference)
-        good &= difference <= TOLERANCE
-    samples = {peer: ([], []) for peer in ("ours", *contestants)}
-    for _ in range(options.rounds):
-        times, cpu = ours(name, options, options.repeat, None)
-        samples["ours"][0].extend(times)
-        samples["ours"][1].append(cpu)
-        for peer, (run, _) in steps.items():
-            times, cpu = turn(run, options.repeat)
-            samples[peer][0].extend(times)
-            samples[peer][1].append(cpu)
-    mine, mine_cpu = (statistics.median(part) for part in samples["ours"])
-    for peer, (_, difference) in steps.items():
-        theirs, theirs_cpu = (statistics.median(part) for part in samples[peer])
-        equal = difference <= TOLERANCE
-        print(json.dumps({
-            "schema": 1, "workload": name, "ours_ms": mine, "peer": peer, "peer_ms": theirs,
-            "ratio": mine / theirs, "equal": equal, "difference": difference, "ours_cpu_ms": mine_cpu,
-            "peer_cpu_ms": theirs_cpu, "cpu_ratio": mine_cpu / theirs_cpu,
-        }), flush=True)
-        say(f"{name:<30} {peer:<8} ours {mine:8.2f} ms  peer {theirs:8.2f} ms  ratio {mine / theirs:6.3f}  "
-            f"cpu {mine_cpu:8.1f} / {theirs_cpu:8.1f} ms = {mine_cpu / theirs_cpu:6.3f}  "
-            f"{'equal' if equal else 'NOT EQUAL'} ({difference:.1e})")
-    return good
+    return networks.in_turns("energy", name, options, steps, TOLERANCE)
 
 
 def dense(weights):
@@ -213,19 +167,6 @@ WORKLOADS = {
     "energy/dense-128x784-10-2000": dense,
     "energy/transformer-16x64x256": transformer,
 }
-
-
-def ours(name, options, repeat, out):
-    """Times in milliseconds, and processor time per run."""
-    words = [options.attractor, "bench", "energy", name, "--threads", options.threads, "--repeat", repeat, "--json"]
-    text = output_of(words + (["--out", out] if out else []))
-    try:
-        lines = [line for line in map(json.loads, text.splitlines()) if line["workload"] == name]
-        timing = next(line for line in lines if "samples_ms" in line)
-        used = next(line for line in lines if "cpu_ms" in line)
-        return timing["samples_ms"], used["cpu_ms"]
-    except (ValueError, KeyError, StopIteration) as error:
-        raise OursFailed(f"not the expected JSON ({error!r}): {text[:200]!r}") from error
 
 
 def import_hamux():

@@ -16,12 +16,13 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     protocol: "MNIST (10,000 training digits, 1,000 test digits, drawn by seed), cut into 49 patches of 4 x 4, of \
         which 24 are hidden, drawn anew whenever a digit is learned from. One block: 64 numbers per token, 4 heads of \
         16, 256 memories, no self term, 3 steps of 1; mask token and positions learned; trained through the steps \
-        by the squared error of hidden pixels: AdamW 1e-3 without decay, half a cosine, clipped at 1, batches of 16, \
-        10 epochs. Beside it: the mean image, the nearest stored digit by known pixels, the one-layer softmax memory \
+        by the squared error of hidden pixels: AdamW 2e-3 without decay, half a cosine, clipped at 1, batches of 16, \
+        20 epochs. Beside it: the mean image, the nearest stored digit by known pixels, the one-layer softmax memory \
         with known pixels held (inverse temperature chosen on 200 left-out training digits), and an autoencoder \
-        (784-128-784) trained for three times the epochs. Of four settings of rate, batch, steps and epochs the one \
-        with the lowest error on 400 of 4,000 training digits was taken (8 steps of 0.25 at 3e-3 in batches of 64 did \
-        not get below the mean image there); sizes are guesses. The number measured is the error of hidden pixels; the \
+        (784-128-784) trained for three times the epochs. Rate, batch, steps, epochs and the deviation of the \
+        first queries and keys are those of fourteen settings with the lowest error on 400 of 4,000 training digits; \
+        ten of them were tried after the first four had been run on test digits (10 epochs at 1e-3 with a deviation \
+        of 0.02: 0.0578, above the nearest digit). Sizes are guesses. The number measured is the error of hidden pixels; the \
         claim checked is that it is below those of the mean, the nearest digit and the one-layer memory. 3 seeds.",
     published: None,
     data: &["mnist"],
@@ -33,7 +34,7 @@ const NAME: &str = "Energy Transformer";
 fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
     let full = context.extent() == Extent::Full;
     let seeds = context.repetitions(3, 1);
-    let (train, test, epochs) = if full { (10_000, 1_000, 10) } else { (200, 30, 1) };
+    let (train, test, epochs) = if full { (10_000, 1_000, 20) } else { (200, 30, 1) };
     let block = match full {
         true => TransformerBlock::default(),
         false => {
@@ -47,7 +48,7 @@ fn run(context: &mut Context<'_>) -> Result<Outcome, LabError> {
         hide: vec![Corruption::Patches { side: 4, share: 0.5, fill: 0.0 }],
         epochs,
         batch: 16,
-        rate: 1e-3,
+        rate: 2e-3,
         shown: 12,
     };
     context.progress(0.0, "digits");
