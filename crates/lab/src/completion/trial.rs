@@ -158,15 +158,13 @@ impl Scores<'_> {
             let label = format!("{name}, {set}, % classified right");
             all.push(Named::new(label, &self.summary(name, |score| Some(score.right))));
             if networks {
-                let of: [(String, fn(Rest) -> f64); 3] = [
-                    ("% at rest".to_owned(), |rest| rest.rested),
-                    (format!("% at rest after {LONGER} times the steps"), |rest| rest.later),
-                    ("squared error of hidden pixels then".to_owned(), |rest| rest.error),
-                ];
-                for (what, of) in of {
+                let mut add = |what: &str, of: fn(Rest) -> f64| {
                     let label = format!("{name}, {set}, {what}");
                     all.push(Named::new(label, &self.summary(name, |score| score.rest.map(of))));
-                }
+                };
+                add("% at rest", |rest| rest.rested);
+                add(&format!("% at rest after {LONGER} times the steps"), |rest| rest.later);
+                add("squared error of hidden pixels then", |rest| rest.error);
             }
         }
         all

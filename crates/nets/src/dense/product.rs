@@ -125,7 +125,7 @@ fn turn(from: &[f32], out: &mut ArrayViewMut2<'_, f32>, scale: f32, bias: &[f32]
 
 /// The first entries of up to [`LANES`] columns as rows; 0 where a column has fewer.
 fn transpose<'a>(column: impl Fn(usize) -> &'a [f32], rows: &mut [[f32; LANES]; LANES]) {
-    let columns: [&[f32]; LANES] = std::array::from_fn(|c| column(c));
+    let columns: [&[f32]; LANES] = std::array::from_fn(column);
     let whole = columns.map(|column| column.first_chunk::<LANES>());
     if whole.iter().all(Option::is_some) {
         let whole = whole.map(|column| column.unwrap_or(&[0.0; LANES]));
