@@ -134,7 +134,8 @@ fn the_gradient_is_that_of_the_loss() {
         drop(gradients);
         let one = stepped(1.0).weights().unwrap();
         let square: f64 = old.shapes().map(|(name, _)| squared(&old, &one, name)).sum();
-        let rate = 2e-3 / square.sqrt();
+        // Short against tokens of 0.02, which a layer norm makes large.
+        let rate = 5e-4 / square.sqrt();
         let value = |of: &Completer| scalars(loss(of)).unwrap()[0];
         let slope = (value(&stepped(-rate)) - value(&stepped(rate))) / (2.0 * rate);
         assert!((slope / square - 1.0).abs() < 0.03, "{config:?}: {slope} against {square}");
