@@ -70,7 +70,7 @@ def signature(thing):
     except (TypeError, ValueError):
         return ""
     # Annotations that are not evaluated come in quotes.
-    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    text = re.sub(r"(: |-> )(['\"])(.*?)\2(?=[,) ]|$)", r"\1\3", text)
     return text.replace("(self, ", "(").replace("(self)", "()")
 
 
