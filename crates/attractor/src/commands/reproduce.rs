@@ -192,8 +192,8 @@ fn tell(record: &Record, outcome: &Outcome, page: &Path, out: &mut impl Write) -
         }
     }
     let verdict = match record.pass {
-        None if record.effort == Effort::Smoke => "none: a smoke run proves nothing",
-        None if record.effort == Effort::Quick => "none: one repetition decides nothing",
+        _ if record.effort == Effort::Smoke => "none: a smoke run proves nothing",
+        _ if record.effort == Effort::Quick => "none: one repetition decides nothing",
         // Without a published number it is a finding or a theorem that was checked, and no more is claimed.
         Some(true) if record.published.is_none() => {
             "HOLDS: the check of the protocol; no number is published"

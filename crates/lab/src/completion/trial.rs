@@ -53,6 +53,7 @@ pub(super) struct Rest {
     pub(super) error: f64,
 }
 
+/// For each step that a network was trained for.
 const LONGER: usize = 16;
 
 /// Names of the first and the last rows, which complete nothing.

@@ -96,7 +96,9 @@ fn strip(
         multiply(level, &factor, slab, panels, Onto::Former, sums);
     }
     for (mut row, lanes) in out.rows_mut().into_iter().zip(sums.chunks_exact(panels)) {
-        let to = row.as_slice_mut().unwrap_or_default();
+        let Some(to) = row.as_slice_mut() else {
+            unreachable!("the rows of a strip lie along the memory");
+        };
         to.copy_from_slice(&Lane::floats(lanes)[..to.len()]);
     }
 }
